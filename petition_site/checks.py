@@ -1,0 +1,71 @@
+"""System checks: what would be harmless in a demonstration can not exist on a site that people reach."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError
+
+from campaigns.models import Campaign
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+DEMO_USER = "demo"
+
+
+@register
+def demonstration_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """DEMO, DEBUG and the inbox belong on the machine of whoever tries the site out."""
+    is_local = urlsplit(settings.SITE_URL).hostname in LOCAL_HOSTS
+    errors: list[CheckMessage] = []
+    for name in ("DEMO", "DEBUG"):
+        if getattr(settings, name) and not is_local:
+            errors.append(
+                Error(f"{name} is on, but SITE_URL is not on this machine.", hint=f"Set {name}=false.", id="site.E001")
+            )
+    if settings.INBOX_DIR and not settings.DEMO:
+        errors.append(
+            Error("INBOX_DIR is set outside a demonstration.", hint="Take INBOX_DIR out.", id="site.E002")
+        )
+    if not settings.IS_HTTPS and not is_local:
+        errors.append(
+            Error(
+                "SITE_URL does not begin with https://.",
+                hint="People's names travel here: put TLS before the site and say so in SITE_URL.",
+                id="site.E003",
+            )
+        )
+    return errors
+
+
+@register(Tags.database)
+def no_demonstration_in_database(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Run by `migrate`, which comes before each start: no demo account and no demonstration organisation."""
+    if settings.DEMO or not databases:
+        return []
+    errors: list[CheckMessage] = []
+    try:
+        if get_user_model().objects.filter(username=DEMO_USER).exists():
+            errors.append(
+                Error(
+                    f"The database holds the demo account “{DEMO_USER}”.",
+                    hint="This database served a demonstration: use another one, or delete that account.",
+                    id="site.E004",
+                )
+            )
+        if Campaign.objects.filter(is_demonstration=True).exists():
+            errors.append(
+                Error(
+                    "The database holds a campaign of the demonstration organisation.",
+                    hint="This database served a demonstration: use another one.",
+                    id="site.E005",
+                )
+            )
+    except DatabaseError:
+        return []  # no tables yet, or no database: `migrate` itself will say so
+    return errors

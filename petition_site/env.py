@@ -1,0 +1,39 @@
+"""Reading settings from the environment, so that a missing or wrong one stops the start with its name and what to do."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+
+
+class Environment(environ.Env):
+    """django-environ, whose errors name the setting, and whose booleans refuse what is neither yes nor no."""
+
+    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False) -> Any:
+        if cast is bool and var in self.ENVIRON and self.ENVIRON[var].lower() not in TRUE | FALSE:
+            raise ImproperlyConfigured(f"{var} must be true or false.")
+        if default is self.NOTSET and not self.ENVIRON.get(var, "").strip():
+            raise ImproperlyConfigured(f"{var} is not set. Set it in the environment; .env.example says what it is.")
+        try:
+            return super().get_value(var, cast, default, parse_default)
+        except ValueError as error:
+            # The value stays out of the message: it may be a secret.
+            raise ImproperlyConfigured(f"{var} cannot be read as {getattr(cast, '__name__', 'its kind')}.") from error
+
+    def secret(self, var: str) -> str:
+        """A key of 32 characters or more, as `python -c "import secrets; print(secrets.token_urlsafe(48))"` makes it."""
+        value: str = self.str(var)
+        if len(value) < 32:
+            raise ImproperlyConfigured(f"{var} is too short: it needs 32 random characters or more (see .env.example).")
+        return value
+
+    def address(self, var: str, schemes: set[str], default: Any = environ.Env.NOTSET) -> str:
+        """An address whose scheme is one of `schemes` and that names a host."""
+        value: str = self.str(var, default=default)
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ImproperlyConfigured(f"{var} must be an address like {sorted(schemes)[0]}://… with a host.")
+        return value

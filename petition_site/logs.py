@@ -1,0 +1,19 @@
+"""Keeping tokens out of the logs: the part of an address that lets its reader act is replaced before a line is written."""
+
+import logging
+import re
+
+# The pages whose address carries a token (signatures/urls.py).
+TOKEN = re.compile(r"(/(?:confirm|signature|not-me)/)[^/\s\"']+")
+
+
+class WithoutTokens(logging.Filter):
+    """Rewrites a record so that neither its message nor its traceback holds a token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = TOKEN.sub(r"\1…", record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = TOKEN.sub(r"\1…", record.exc_text)
+        return True

@@ -1,0 +1,57 @@
+"""What every request passes: posts from other sites are refused, and a database that is away gives a page of its own."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+
+logger = logging.getLogger(__name__)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def is_cross_origin(request: HttpRequest) -> bool:
+    """Whether a browser says that another site sent this request.
+
+    The rule of Go's `http.CrossOriginProtection`: `Sec-Fetch-Site` decides where there is one; else `Origin` must
+    name the host that was asked; a request with neither comes from no browser that could be used against its owner.
+    It needs neither cookie nor token, so that the page with the form can be kept by any cache.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return False
+    fetch_site = request.headers.get("Sec-Fetch-Site", "")
+    if fetch_site:
+        return fetch_site not in ("same-origin", "none")
+    origin = request.headers.get("Origin", "")
+    return bool(origin) and origin.partition("://")[2] != request.get_host()
+
+
+def cross_origin_protection(get_response: GetResponse) -> GetResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if is_cross_origin(request):
+            return render(request, "403.html", status=403)
+        return get_response(request)
+
+    return middleware
+
+
+class Unavailable:
+    """Answers 503 with a page that needs no database when PostgreSQL cannot be reached."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, (OperationalError, InterfaceError)):
+            return None
+        # Its kind only: the text of a database error can hold what somebody typed.
+        logger.error("The database did not answer: %s", type(exception).__name__)
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = "30"
+        add_never_cache_headers(response)
+        return response

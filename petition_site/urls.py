@@ -1,0 +1,27 @@
+"""All addresses of the site."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from campaigns import views as campaigns
+from petition_site import health
+from signatures import api
+
+urlpatterns = [
+    path("", campaigns.home, name="home"),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("api/v1/campaigns/<slug:slug>/", api.campaign),
+    path("admin/", admin.site.urls),
+    *i18n_patterns(
+        path("", include("signatures.urls")),
+        path("", include("campaigns.urls")),
+    ),
+]
+
+if settings.DEMO:
+    from petition_site.local import inbox
+
+    urlpatterns = [path("inbox/", inbox.inbox, name="inbox"), *urlpatterns]
