@@ -1,0 +1,26 @@
+"""Verbs of a campaign with consequences beyond one row."""
+
+from django.db import transaction
+
+from campaigns.models import Campaign, ConsentText
+
+
+@transaction.atomic
+def publish_consent(*, campaign: Campaign) -> None:
+    """Adds a version of each consent text that now reads differently from its latest one.
+
+    The text is kept as signers read it, with the organisation's name in it: a new name is a new text.
+    """
+    # The campaign's row serialises two editors, so that both cannot make the same version.
+    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    for words in campaign.texts.all():
+        text = words.consent_text.replace("{organisation}", campaign.organisation)
+        current = ConsentText.objects.current(campaign, words.language)
+        if current is None or current.text != text:
+            ConsentText.objects.create(
+                campaign=campaign,
+                language=words.language,
+                version=current.version + 1 if current else 1,
+                text=text,
+                sha256=ConsentText.digest(text),
+            )

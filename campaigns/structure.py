@@ -1,0 +1,63 @@
+"""The form of a campaign's structured words: lines and headed sections that staff can read and edit as plain text.
+
+| kind | in the field | read as |
+|---|---|---|
+| lines | one a line | `list[str]` |
+| figures | one a line: `49 | people killed` | `list[Figure]` |
+| sections | `## Heading`, a blank line, paragraphs | `list[Section]` |
+"""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number, or a word that stands for one, and what it counts."""
+
+    figure: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its paragraphs, plain text with blank lines between them."""
+
+    heading: str
+    body: str
+
+
+def lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def figures(text: str) -> list[Figure]:
+    """Raises ValidationError for a line that is not `figure | label`."""
+    found = []
+    for line in lines(text):
+        figure, bar, label = (part.strip() for part in line.partition("|"))
+        if not (figure and bar and label):
+            raise ValidationError(
+                _("“%(line)s” needs a figure, a vertical bar and what it counts: 49 | people killed"),
+                params={"line": line},
+            )
+        found.append(Figure(figure, label))
+    return found
+
+
+def sections(text: str) -> list[Section]:
+    """Raises ValidationError for text before the first heading and for a section without words."""
+    before, *rest = f"\n{text.strip()}".replace("\r\n", "\n").split("\n## ")
+    if before.strip():
+        raise ValidationError(_("Each section begins with a heading: a line like “## What is the problem?”"))
+    found = []
+    for chunk in rest:
+        heading, _newline, body = chunk.partition("\n")
+        if not (heading.strip() and body.strip()):
+            raise ValidationError(
+                _("The section “%(heading)s” needs both a heading and words."), params={"heading": heading.strip()}
+            )
+        found.append(Section(heading.strip(), body.strip()))
+    return found
