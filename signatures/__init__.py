@@ -1,0 +1,1 @@
+"""The upper floor: signing, confirming, letters, counting, moderating and exporting."""

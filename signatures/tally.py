@@ -1,0 +1,64 @@
+"""The count: what the triggers wrote, folded into a history and one total, and always exact.
+
+Triggers on the signatures' table (migration 0002) write one `CountDelta` per statement, campaign, country and hour.
+`fold` moves them into `Tally` and `Total`. No signer ever waits for a row that another signer holds.
+"""
+
+from django.db import connection, transaction
+
+FOLD_LOCK = 7_031_955  # any number, the same in each process
+
+FOLD = """
+WITH folded AS (
+    DELETE FROM signatures_countdelta RETURNING campaign_id, country, hour, n
+), history AS (
+    INSERT INTO signatures_tally (campaign_id, country, hour, n)
+    SELECT campaign_id, country, hour, sum(n) FROM folded GROUP BY campaign_id, country, hour
+    ON CONFLICT (campaign_id, country, hour) DO UPDATE SET n = signatures_tally.n + excluded.n
+), totals AS (
+    INSERT INTO signatures_total (campaign_id, n)
+    SELECT campaign_id, sum(n) FROM folded GROUP BY campaign_id
+    ON CONFLICT (campaign_id) DO UPDATE SET n = signatures_total.n + excluded.n
+)
+SELECT count(*) FROM folded
+"""
+
+# One statement sees one snapshot: a fold is in it whole or not at all.
+COUNT = """
+SELECT coalesce((SELECT n FROM signatures_total WHERE campaign_id = %s), 0)
+     + coalesce((SELECT sum(n) FROM signatures_countdelta WHERE campaign_id = %s), 0)
+"""
+
+BY_COUNTRY = """
+SELECT country, sum(n) AS n
+FROM (
+    SELECT country, n FROM signatures_tally WHERE campaign_id = %s
+    UNION ALL
+    SELECT country, n FROM signatures_countdelta WHERE campaign_id = %s
+) AS counted
+GROUP BY country HAVING sum(n) >= %s ORDER BY n DESC, country
+"""
+
+
+def fold() -> int:
+    """Folds all deltas; answers how many, 0 also where another process is at it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [FOLD_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(FOLD)
+        return int(cursor.fetchone()[0])
+
+
+def count(campaign_id: int) -> int:
+    """The exact number of counted signatures, as of this statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [campaign_id, campaign_id])
+        return int(cursor.fetchone()[0])
+
+
+def by_country(campaign_id: int, at_least: int = 1) -> dict[str, int]:
+    """Counted signatures by ISO code, the most first; countries with fewer than `at_least` are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_COUNTRY, [campaign_id, campaign_id, at_least])
+        return {country: int(n) for country, n in cursor.fetchall()}

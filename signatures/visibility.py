@@ -1,0 +1,57 @@
+"""The one rule of what an output may contain.
+
+`FIELDS` is the table: output × visibility → fields. The function for one signature and the SQL expression for a list
+both read it, so that a page and a COPY cannot come to differ.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from signatures.models import Signature
+
+Visibility = Signature.Visibility
+
+
+class Output(StrEnum):
+    ADDRESSEE = "addressee"  # the list that is handed over
+    INTERNAL = "internal"  # figures for the campaign's own staff
+    ADMIN = "admin"  # what moderators see
+
+
+NOTHING: frozenset[str] = frozenset()
+ACCOUNT = frozenset(
+    {"id", "state", "moderation", "moderation_reason", "created_at", "confirmed_at", "language", "country"}
+)
+HANDED_OVER = frozenset({"name", "country"})
+PERSON = frozenset({"name", "email"})
+
+FIELDS: dict[Output, dict[str, frozenset[str]]] = {
+    Output.ADDRESSEE: {
+        Visibility.SECRET: NOTHING,
+        Visibility.DELIVERED: HANDED_OVER,
+        Visibility.PUBLIC: HANDED_OVER,
+    },
+    Output.INTERNAL: dict.fromkeys(Visibility, ACCOUNT),
+    Output.ADMIN: {
+        Visibility.SECRET: ACCOUNT,
+        Visibility.DELIVERED: ACCOUNT | PERSON,
+        Visibility.PUBLIC: ACCOUNT | PERSON,
+    },
+}
+
+
+def shown(signature: Signature, field: str, output: Output) -> Any:
+    """The field's value where the signer lets this output have it, else an empty text."""
+    return getattr(signature, field) if field in FIELDS[output][signature.visibility] else ""
+
+
+def entitled(output: Output) -> list[str]:
+    """The visibilities with a row of their own in an output; the others are in its total only."""
+    return [str(visibility) for visibility, fields in FIELDS[output].items() if fields]
+
+
+def expression(field: str, output: Output) -> str:
+    """SQL for the field in a list: NULL, which COPY writes as nothing, where the visibility does not allow it."""
+    allowed = [visibility for visibility, fields in FIELDS[output].items() if field in fields]
+    names = ", ".join(f"'{visibility}'" for visibility in allowed) or "NULL"
+    return f"CASE WHEN visibility IN ({names}) THEN {field} END"
