@@ -1,0 +1,141 @@
+"""The outbox: letters are claimed under a lease, sent over one connection, and marked one by one.
+
+Any number of workers may do this at once. A worker that dies loses nothing: its lease runs out and another takes
+over; only the letter that was on the wire at that moment may go out twice, under the same Message-ID.
+All times are the database's, so that no worker's clock matters.
+"""
+
+import logging
+import smtplib
+import uuid
+from contextlib import suppress
+from datetime import timedelta
+from time import monotonic
+
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from signatures import emails
+from signatures.models import Letter, LetterQuerySet
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+LEASE = timedelta(seconds=60)
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+SERVICE_NOT_AVAILABLE = 421  # RFC 5321, 4.2.2: the server closes the channel
+
+
+def send_due(seconds: float = 10) -> int:
+    """Sends what is due for about so long; answers how many letters went out."""
+    until = monotonic() + seconds
+    sent = 0
+    while monotonic() < until:
+        lease = uuid.uuid4()
+        batch = claim(lease)
+        if not batch:
+            break
+        sent_now, is_reachable = send_batch(batch, lease, until)
+        sent += sent_now
+        if not is_reachable:
+            break
+    return sent
+
+
+def claim(lease: uuid.UUID) -> list[Letter]:
+    """Takes the next letters that nobody holds, and commits that before anything is sent."""
+    with transaction.atomic():
+        due = (
+            Letter.objects.waiting()
+            .filter(due_at__lte=Now())
+            .order_by("due_at")
+            .select_for_update(skip_locked=True)
+            .values_list("pk", flat=True)[:BATCH]
+        )
+        ids = list(due)
+        Letter.objects.filter(pk__in=ids).update(lease=lease, due_at=Now() + LEASE, attempts=F("attempts") + 1)
+    return list(Letter.objects.filter(pk__in=ids).select_related("signature__campaign").order_by("pk"))
+
+
+def send_batch(batch: list[Letter], lease: uuid.UUID, until: float) -> tuple[int, bool]:
+    """Sends a claimed batch; answers how many went out and whether the mail server takes letters."""
+    sent = 0
+    smtp = get_connection()
+    try:
+        smtp.open()
+        for position, letter in enumerate(batch):
+            if monotonic() > until:
+                give_back(batch[position:], lease)
+                break
+            if renew(letter, lease) and send(smtp, letter, lease):
+                sent += 1
+    except OSError as error:  # unreachable, hung up, silent, or refusing us: not any letter's fault
+        logger.warning("The mail server takes no letters: %s", type(error).__name__)
+        give_back(batch, lease, after=FIRST_PAUSE)  # those already marked are no longer under this lease
+        return sent, False
+    finally:
+        close(smtp)
+    return sent, True
+
+
+def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
+    """Sends one letter and marks what became of it. Raises OSError where the server as a whole is the trouble."""
+    try:
+        message = emails.write(letter)
+    except Exception as error:
+        # One letter that cannot be written must not keep the others back. What went wrong may hold an address.
+        logger.error("Letter %s cannot be written: %s", letter.pk, type(error).__name__)
+        failed(letter, lease, type(error).__name__, is_permanent=False)
+        return False
+    message.connection = smtp
+    try:
+        message.send()
+    except smtplib.SMTPRecipientsRefused as error:
+        code = max(code for code, _text in error.recipients.values())
+    except smtplib.SMTPDataError as error:
+        code = error.smtp_code
+    else:
+        mine(letter, lease).update(state=Letter.State.SENT, sent_at=Now(), to="", lease=None, error="")
+        return True
+    if code == SERVICE_NOT_AVAILABLE:
+        raise smtplib.SMTPServerDisconnected
+    failed(letter, lease, f"SMTP {code}", is_permanent=code >= 500)
+    return False
+
+
+def close(smtp: BaseEmailBackend) -> None:
+    with suppress(OSError):
+        smtp.close()
+
+
+def mine(letter: Letter, lease: uuid.UUID) -> LetterQuerySet:
+    return Letter.objects.waiting().filter(pk=letter.pk, lease=lease)
+
+
+def renew(letter: Letter, lease: uuid.UUID) -> bool:
+    """Whether the letter is still this worker's to send; if so, for a whole lease from now."""
+    return bool(mine(letter, lease).update(due_at=Now() + LEASE))
+
+
+def give_back(batch: list[Letter], lease: uuid.UUID, after: timedelta = timedelta(0)) -> None:
+    """Letters that were claimed and not tried are due again, at once or after a pause."""
+    Letter.objects.waiting().filter(pk__in=[letter.pk for letter in batch], lease=lease).update(
+        lease=None, due_at=Now() + after, attempts=F("attempts") - 1
+    )
+
+
+def failed(letter: Letter, lease: uuid.UUID, error: str, *, is_permanent: bool) -> None:
+    """A permanent failure ends the letter and forgets the address; a temporary one waits its pause."""
+    if is_permanent:
+        mine(letter, lease).update(state=Letter.State.FAILED, error=error, to="", lease=None)
+    else:
+        mine(letter, lease).update(lease=None, due_at=Now() + pause(letter.attempts), error=error)
+
+
+def pause(attempts: int) -> timedelta:
+    """Half a minute, then doubling up to an hour."""
+    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)

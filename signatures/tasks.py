@@ -1,0 +1,42 @@
+"""What workers do: each task takes ten seconds at most, may run twice, and may be lost, since the next sweep finds it."""
+
+import logging
+from time import monotonic
+
+from celery import shared_task
+from django.core.cache import cache
+
+from signatures import letters, tally
+
+logger = logging.getLogger(__name__)
+
+NUDGE_EVERY = 1  # second, for the whole site
+BREAK = 5  # seconds without a nudge from this process after one has failed
+_broken_until = 0.0
+
+
+@shared_task
+def send_letters() -> int:
+    return letters.send_due()
+
+
+@shared_task
+def fold_counts() -> int:
+    return tally.fold()
+
+
+def nudge_letters() -> None:
+    """Wakes a worker for the letter that was just committed, at most once a second for the whole site.
+
+    The task starts a second later, so that it also finds the letters whose own nudge was held back. Signing does not
+    depend on it: when Redis is away, the sweep finds the letter, and this process does not ask again for a while.
+    """
+    global _broken_until
+    if monotonic() < _broken_until:
+        return
+    try:
+        if cache.add("signatures.nudge", 1, timeout=NUDGE_EVERY):
+            send_letters.apply_async(countdown=NUDGE_EVERY, expires=30, retry=False)
+    except Exception as error:
+        _broken_until = monotonic() + BREAK
+        logger.warning("No nudge for the outbox: %s", type(error).__name__)
