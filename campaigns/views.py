@@ -1,0 +1,50 @@
+"""The pages of campaigns: the way in, the list, and the page with the words."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign, CampaignText
+
+
+def find_text(slug: str) -> CampaignText:
+    """The words of a published campaign in the language of the address. Raises Http404."""
+    texts = CampaignText.objects.in_language(translation.get_language())
+    text = texts.filter(campaign__in=Campaign.objects.published(), campaign__slug=slug).first()
+    if text is None:
+        raise Http404
+    return text
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """To the open campaign, or the list, in the language that the browser prefers; without a cookie."""
+    language = translation.get_language_from_request(request)
+    text = CampaignText.objects.filter(campaign__in=Campaign.objects.open(), language=language).first()
+    with translation.override(language):
+        response = redirect(text.get_absolute_url() if text else reverse("campaigns:index"))
+    add_never_cache_headers(response)
+    return response
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    texts = CampaignText.objects.in_language(translation.get_language())
+    texts = texts.filter(campaign__in=Campaign.objects.published())
+    return render(request, "campaigns/index.html", {"texts": texts})
+
+
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The campaign's page. Any cache may keep it for some seconds: it holds no cookie, no token and no visitor."""
+    text = CampaignText.objects.in_language(translation.get_language()).filter(alias=slug).exclude(alias="").first()
+    if text and text.campaign.state != Campaign.State.DRAFT:
+        return redirect(text, permanent=True)
+    response = render(request, "campaigns/page.html", {"text": find_text(slug)})
+    patch_cache_control(
+        response, public=True, max_age=0, s_maxage=5, stale_while_revalidate=30, stale_if_error=600
+    )
+    return response

@@ -1,0 +1,31 @@
+"""The JSON that anybody may read: what a campaign is and how many signatures it has."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign
+from signatures import tally
+
+# Fewer than this from one country could point at people.
+FEWEST_PER_COUNTRY = 10
+
+
+@require_safe
+def campaign(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Campaign.objects.published().prefetch_related("texts"), slug=slug)
+    response = JsonResponse(
+        {
+            "slug": found.slug,
+            "title": {text.language: text.title for text in found.texts.all()},
+            "state": found.state,
+            "languages": [text.language for text in found.texts.all()],
+            "goal": found.goal,
+            "signatures": tally.count(found.pk),
+            "countries": tally.by_country(found.pk, at_least=FEWEST_PER_COUNTRY),
+        }
+    )
+    response["Access-Control-Allow-Origin"] = "*"
+    patch_cache_control(response, public=True, max_age=5, stale_while_revalidate=30)
+    return response
