@@ -1,0 +1,161 @@
+"""Signatures, letters and accounts for staff: to read, and to moderate and export through the services."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _, ngettext
+
+from signatures import exports, services
+from signatures.forms import ExportForm, ReasonForm
+from signatures.models import ExportRecord, Letter, ModerationAct, Signature, SignatureQuerySet
+from signatures.visibility import Output, shown
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that the system writes: nobody adds, changes or deletes them by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Signature)
+class SignatureAdmin(ReadOnlyAdmin):
+    list_display = ["id", "shown_name", "shown_email", "country", "state", "moderation", "created_at", "confirmed_at"]
+    list_filter = ["campaign", "state", "moderation", "visibility", "language", "created_at"]
+    date_hierarchy = "created_at"
+    search_fields = ["name", "email"]
+    ordering = ["-id"]
+    actions = ["hold", "release", "reject"]
+    fields = [
+        "campaign",
+        "shown_name",
+        "shown_email",
+        "country",
+        "language",
+        "visibility",
+        "wants_updates",
+        "state",
+        "moderation",
+        "moderation_reason",
+        "consent",
+        "created_at",
+        "confirmed_at",
+        "withdrawn_at",
+        "erased_at",
+    ]
+
+    @admin.display(description=_("name"))
+    def shown_name(self, signature: Signature) -> str:
+        return str(shown(signature, "name", Output.ADMIN))
+
+    @admin.display(description=_("email address"))
+    def shown_email(self, signature: Signature) -> str:
+        return str(shown(signature, "email", Output.ADMIN))
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("signatures.moderate_signature")
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("signatures.export_signature")
+
+    @admin.action(description=_("Hold the chosen signatures"), permissions=["moderate"])
+    def hold(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
+        return self.moderate(request, signatures, services.hold, _("Hold signatures"))
+
+    @admin.action(description=_("Release the chosen signatures"), permissions=["moderate"])
+    def release(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
+        return self.moderate(request, signatures, services.release, _("Release signatures"))
+
+    @admin.action(description=_("Reject the chosen signatures"), permissions=["moderate"])
+    def reject(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
+        return self.moderate(request, signatures, services.reject, _("Reject signatures"))
+
+    def moderate(
+        self, request: HttpRequest, signatures: SignatureQuerySet, verb: Callable[..., ModerationAct], title: Any
+    ) -> HttpResponse | None:
+        """Asks for the reason, showing how many signatures are meant, and then lets the service act."""
+        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "title": title,
+                "form": form,
+                "how_many": signatures.count(),
+                "sample": signatures[:10],
+                "posted": [
+                    (name, value)
+                    for name, values in request.POST.lists()
+                    for value in values
+                    if name not in ("reason", "csrfmiddlewaretoken")
+                ],
+                "opts": self.opts,
+            }
+            return TemplateResponse(request, "admin/signatures/moderate.html", context)
+        act = verb(signatures=signatures, reason=form.cleaned_data["reason"], staff=request.user)
+        message = ngettext("%(n)d signature: %(act)s.", "%(n)d signatures: %(act)s.", act.how_many)
+        self.message_user(
+            request, message % {"n": act.how_many, "act": act.get_action_display()}, messages.SUCCESS
+        )
+        return None
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path("export/", self.admin_site.admin_view(self.export), name="signatures_signature_export")
+        return [export, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        may_export = {"may_export": self.has_export_permission(request)}
+        return super().changelist_view(request, {**may_export, **(extra_context or {})})
+
+    def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        form = ExportForm(request.POST or None)
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Export signatures"),
+                "form": form,
+                "opts": self.opts,
+            }
+            return TemplateResponse(request, "admin/signatures/export.html", context)
+        campaign, preset = form.cleaned_data["campaign"], form.cleaned_data["preset"]
+        rows = exports.export(
+            campaign=campaign, preset=preset, purpose=form.cleaned_data["purpose"], staff=request.user
+        )
+        response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+        name = f"{campaign.slug}-{preset}-{timezone.localdate():%Y-%m-%d}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnlyAdmin):
+    list_display = ["id", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
+    list_filter = ["state", "kind"]
+    ordering = ["-id"]
+    fields = ["signature", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
+
+
+@admin.register(ModerationAct)
+class ModerationActAdmin(ReadOnlyAdmin):
+    list_display = ["made_at", "staff", "action", "how_many", "reason"]
+    list_select_related = ["staff"]
+
+
+@admin.register(ExportRecord)
+class ExportRecordAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", "staff", "campaign", "preset", "purpose", "rows", "unnamed", "finished_at"]
+    list_select_related = ["staff", "campaign"]
