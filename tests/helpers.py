@@ -1,0 +1,112 @@
+"""Rows for tests, with invented people only."""
+
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignText, ConsentText
+from campaigns.services import publish_consent
+from signatures import services
+from signatures.models import Signature
+
+SLUG = "water-for-all"
+numbers = count(1)
+
+
+def make_campaign(slug: str = SLUG, **fields: Any) -> Campaign:
+    """An open campaign with words in English and Spanish."""
+    campaign = Campaign.objects.create(
+        **{
+            "slug": slug,
+            "state": Campaign.State.OPEN,
+            "organisation": "Example Organisation",
+            "privacy_contact": "privacy@example.org",
+        }
+        | fields
+    )
+    for language, title in (("en", "Water for all"), ("es", "Agua para todas las personas")):
+        make_text(campaign, language=language, title=title)
+    publish_consent(campaign=campaign)
+    return campaign
+
+
+def make_text(campaign: Campaign, **fields: Any) -> CampaignText:
+    return CampaignText.objects.create(
+        campaign=campaign,
+        **{
+            "language": "en",
+            "title": "Water for all",
+            "summary": "Water belongs to everyone.",
+            "key_figures": "3 | wells closed",
+            "sections": "## The problem\n\nThe wells are closed.",
+            "addressee": "Ministry of Water",
+            "demands_opening": "The ministry must",
+            "demands": "open the wells.",
+            "call_heading": "What you can do",
+            "call_to_action": "Sign.",
+            "consent_text": "I agree that {organisation} counts my signature.",
+            "text_as_of": "this year",
+        }
+        | fields,
+    )
+
+
+def make_signature(campaign: Campaign, *, is_confirmed: bool = False, **fields: Any) -> Signature:
+    """A signature by the service that makes them, confirmed if asked."""
+    number = next(numbers)
+    attempt = services.Attempt(
+        **{
+            "name": f"Person {number}",
+            "email": f"person{number}@example.org",
+            "country": "PE",
+            "visibility": "delivered",
+            "wants_updates": False,
+        }
+        | fields
+    )
+    consent = ConsentText.objects.current(campaign, "en")
+    assert consent is not None
+    signature = services.sign(campaign=campaign, consent=consent, language="en", attempt=attempt)
+    if is_confirmed:
+        assert services.confirm(signature_id=signature.pk) is services.Confirmation.CONFIRMED
+        signature.refresh_from_db()
+    return signature
+
+
+def make_rows(campaign: Campaign, n: int, **fields: Any) -> list[Signature]:
+    """Confirmed rows written at once, as a plain INSERT would."""
+    consent = ConsentText.objects.current(campaign, "en")
+    rows = [
+        Signature(
+            campaign=campaign,
+            consent=consent,
+            language="en",
+            **{
+                "name": f"Row {number}",
+                "email": f"row{number}@example.org",
+                "country": "PE",
+                "visibility": "delivered",
+                "state": "confirmed",
+                "confirmed_at": timezone.now(),
+                "fingerprint": number.to_bytes(32, "big"),
+            }
+            | fields,
+        )
+        for number in range(n)
+    ]
+    return Signature.objects.bulk_create(rows)
+
+
+def form_data(campaign: Campaign, language: str = "en", **fields: Any) -> dict[str, Any]:
+    """What a browser posts from the sign box."""
+    consent = ConsentText.objects.current(campaign, language)
+    assert consent is not None
+    return {
+        "name": "Ana Example",
+        "email": "ana@example.org",
+        "country": "PE",
+        "visibility": "delivered",
+        "consent": "on",
+        "consent_id": str(consent.pk),
+    } | fields
