@@ -89,6 +89,9 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="confirmed", confirmed_at=None), name="confirmed_has_its_moment"
             ),
+            models.CheckConstraint(
+                condition=~Q(state="pending", fingerprint=None), name="pending_has_its_fingerprint"
+            ),
             models.CheckConstraint(condition=~Q(visibility="secret") | Q(name=""), name="secret_keeps_no_name"),
         ]
         permissions = [
@@ -207,9 +210,9 @@ class ModerationAct(models.Model):
     """Who decided what on how many signatures, when and why."""
 
     class Action(models.TextChoices):
-        HOLD = "hold", _("held")
-        RELEASE = "release", _("released")
-        REJECT = "reject", _("rejected")
+        HOLD = "hold", _("hold")
+        RELEASE = "release", _("release")
+        REJECT = "reject", _("reject")
 
     staff = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
