@@ -55,15 +55,19 @@ def compose(letter: Letter, **extra: object) -> EmailMultiAlternatives:
         **extra,
     }
     message = EmailMultiAlternatives(
-        # One line, whatever a translation holds: a header ends at a line's end.
-        subject=" ".join(render_to_string(f"emails/{letter.kind}.subject.txt", context).split()),
+        subject=one_line(render_to_string(f"emails/{letter.kind}.subject.txt", context)),
         body=render_to_string(f"emails/{letter.kind}.txt", context),
-        from_email=formataddr((campaign.organisation, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        from_email=formataddr((one_line(campaign.organisation), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[letter.to],
         headers={"Message-ID": message_id(letter), "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string(f"emails/{letter.kind}.html", context), "text/html")
     return message
+
+
+def one_line(text: str) -> str:
+    """For a header, which ends where a line ends."""
+    return " ".join(text.split())
 
 
 def message_id(letter: Letter) -> str:

@@ -86,18 +86,19 @@ def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
     """Sends one letter and marks what became of it. Raises OSError where the server as a whole is the trouble."""
     try:
         message = emails.write(letter)
-    except Exception as error:
-        # One letter that cannot be written must not keep the others back. What went wrong may hold an address.
-        logger.error("Letter %s cannot be written: %s", letter.pk, type(error).__name__)
-        failed(letter, lease, type(error).__name__, is_permanent=False)
-        return False
-    message.connection = smtp
-    try:
+        message.connection = smtp
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
         code = max(code for code, _text in error.recipients.values())
     except smtplib.SMTPDataError as error:
         code = error.smtp_code
+    except OSError:
+        raise
+    except Exception as error:
+        # One letter that cannot be written must not keep the others back. What went wrong may hold an address.
+        logger.error("Letter %s cannot be written: %s", letter.pk, type(error).__name__)
+        failed(letter, lease, type(error).__name__, is_permanent=False)
+        return False
     else:
         mine(letter, lease).update(state=Letter.State.SENT, sent_at=Now(), to="", lease=None, error="")
         return True
