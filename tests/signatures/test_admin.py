@@ -1,0 +1,159 @@
+"""What staff see of signatures and do to them."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from campaigns.models import Campaign
+from signatures import tally
+from signatures.models import Letter, ModerationAct, Signature
+from tests.helpers import make_campaign, make_rows, make_signature
+
+URL = "/admin/signatures/signature/"
+
+
+@pytest.fixture
+def campaign(db: None) -> Campaign:
+    return make_campaign()
+
+
+def staff(*permissions: str, **fields: object) -> Client:
+    user = User.objects.create_user("moderator", password="a password of some length", is_staff=True, **fields)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(user)
+    return client
+
+
+def act(client: Client, action: str, rows: list[Signature], **data: str) -> object:
+    return client.post(
+        URL, {"action": action, "_selected_action": [row.pk for row in rows], **data}, follow=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after", "counted"),
+    [("hold", "clear", "held", 1), ("reject", "clear", "rejected", 1), ("release", "held", "clear", 3)],
+)
+def test_bulk_actions_ask_for_a_reason_act_count_and_are_logged(
+    campaign: Campaign, action: str, before: str, after: str, counted: int
+) -> None:
+    rows = make_rows(campaign, 2, moderation=before)
+    make_rows(campaign, 1, fingerprint=b"x" * 32)
+    client = staff("view_signature", "moderate_signature")
+    counted_before = tally.count(campaign.pk)
+
+    preview = act(client, action, rows)
+    assert "2 signatures" in preview.content.decode()
+    assert tally.count(campaign.pk) == counted_before
+    done = act(client, action, rows, reason="Seen twice")
+
+    assert f"2 signatures: {action}." in done.content.decode()
+    assert set(Signature.objects.filter(pk__in=[row.pk for row in rows]).values_list("moderation", flat=True)) == {
+        after
+    }
+    assert tally.count(campaign.pk) == counted
+    logged = ModerationAct.objects.get()
+    assert (logged.staff.username, logged.action, logged.reason, logged.how_many) == (
+        "moderator",
+        action,
+        "Seen twice",
+        2,
+    )
+    assert set(logged.moderated.values_list("signature_id", "before")) == {(row.pk, before) for row in rows}
+
+
+def test_the_reason_stays_with_the_signature_until_it_is_released(campaign: Campaign) -> None:
+    (row,) = make_rows(campaign, 1)
+    client = staff("view_signature", "moderate_signature")
+
+    act(client, "reject", [row], reason="An insult")
+    row.refresh_from_db()
+    assert row.moderation_reason == "An insult"
+    act(client, "release", [row], reason="A mistake of ours")
+    row.refresh_from_db()
+    assert row.moderation_reason == ""
+
+
+def test_moderation_leaves_withdrawn_signatures_alone(campaign: Campaign) -> None:
+    (row,) = make_rows(campaign, 1, state="withdrawn")
+
+    act(staff("view_signature", "moderate_signature"), "reject", [row], reason="test")
+
+    row.refresh_from_db()
+    assert row.moderation == "clear"
+    assert ModerationAct.objects.get().how_many == 0
+
+
+def test_actions_are_only_for_those_who_may_moderate(campaign: Campaign) -> None:
+    rows = make_rows(campaign, 1)
+    client = staff("view_signature", "export_signature")
+
+    act(client, "reject", rows, reason="test")
+
+    assert not ModerationAct.objects.exists()
+    assert tally.count(campaign.pk) == 1
+
+
+def test_staff_see_no_name_and_no_address_of_somebody_counted_only(campaign: Campaign) -> None:
+    secret = make_signature(campaign, visibility="secret", email="secret@example.org")
+    open_one = make_signature(campaign, name="Ana Example", email="ana@example.org")
+    client = staff("view_signature")
+
+    pages = [
+        client.get(URL).content.decode(),
+        client.get(f"{URL}{secret.pk}/change/").content.decode(),
+        client.get(f"{URL}{open_one.pk}/change/").content.decode(),
+    ]
+
+    assert "secret@example.org" not in "".join(pages)
+    assert "ana@example.org" in pages[0]
+    assert "ana@example.org" in pages[2]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("?q=Ñahui", 1), ("?q=nahui%40example.org", 1), ("?q=nobody", 0), ("?state__exact=pending", 1), ("?moderation__exact=held", 0)],
+)
+def test_search_and_filters_find_signatures(campaign: Campaign, query: str, found: int) -> None:
+    make_signature(campaign, name="José Ñahui", email="nahui@example.org")
+    make_rows(campaign, 2)
+
+    response = staff("view_signature").get(URL + query)
+
+    assert response.context["cl"].result_count == found
+
+
+def test_nobody_changes_signatures_by_hand(campaign: Campaign) -> None:
+    (row,) = make_rows(campaign, 1)
+    client = staff(is_superuser=True)
+
+    assert client.get(f"{URL}add/").status_code == 403
+    assert client.post(f"{URL}{row.pk}/change/", {"state": "pending"}).status_code == 403
+    assert client.post(f"{URL}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("n", [1, 30])
+@pytest.mark.parametrize(
+    ("model", "queries"),
+    [("signature", 9), ("letter", 5), ("moderationact", 5), ("exportrecord", 5)],
+)
+def test_lists_ask_as_often_for_thirty_rows_as_for_one(
+    campaign: Campaign, django_assert_num_queries: object, model: str, queries: int, n: int
+) -> None:
+    rows = make_rows(campaign, n)
+    Letter.objects.bulk_create([Letter(signature=row, kind="confirmation") for row in rows])
+    user = User.objects.create_user("other")
+    ModerationAct.objects.bulk_create([ModerationAct(staff=user, action="hold", how_many=1) for _ in range(n)])
+    client = staff(is_superuser=True)
+
+    with django_assert_num_queries(queries):  # type: ignore[operator]
+        assert client.get(f"/admin/signatures/{model}/").status_code == 200
+
+
+@pytest.mark.parametrize(("language", "words"), [("es", "Retener las firmas elegidas"), ("en", "Hold the chosen signatures")])
+def test_the_admin_speaks_spanish_and_english(campaign: Campaign, language: str, words: str) -> None:
+    make_rows(campaign, 1)
+    client = staff("view_signature", "moderate_signature")
+
+    assert words in client.get(URL, headers={"Accept-Language": language}).content.decode()

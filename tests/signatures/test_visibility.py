@@ -1,0 +1,49 @@
+"""The rule of what an output may contain: one table, read by a function and by SQL, that must agree."""
+
+import pytest
+from django.db import connection
+
+from campaigns.models import Campaign
+from signatures.models import Signature
+from signatures.visibility import FIELDS, Output, entitled, expression, shown
+from tests.helpers import make_campaign, make_rows
+
+FIELDS_OF_ALL = sorted(set().union(*(fields for by_kind in FIELDS.values() for fields in by_kind.values())))
+
+
+@pytest.fixture
+def campaign(db: None) -> Campaign:
+    return make_campaign()
+
+
+@pytest.mark.parametrize("output", Output)
+def test_each_output_says_something_of_each_visibility(output: Output) -> None:
+    assert set(FIELDS[output]) == set(Signature.Visibility.values)
+
+
+@pytest.mark.parametrize("output", Output)
+@pytest.mark.parametrize("field", FIELDS_OF_ALL)
+def test_function_and_sql_agree(campaign: Campaign, output: Output, field: str) -> None:
+    make_rows(campaign, 1, visibility="secret", name="", email="secret@example.org")
+    make_rows(campaign, 1, visibility="delivered", name="Delivered Example")
+    make_rows(campaign, 1, visibility="public", name="Public Example")
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, {expression(field, output)} FROM signatures_signature")
+        by_sql = {pk: value or "" for pk, value in cursor.fetchall()}
+
+    assert by_sql == {row.pk: shown(row, field, output) for row in Signature.objects.all()}
+
+
+@pytest.mark.parametrize("output", Output)
+def test_no_output_has_name_or_address_of_somebody_counted_only(output: Output) -> None:
+    assert not FIELDS[output]["secret"] & {"name", "email", "fingerprint"}
+
+
+def test_the_addressee_gets_name_and_country_and_nothing_else() -> None:
+    assert FIELDS[Output.ADDRESSEE] == {
+        "secret": set(),
+        "delivered": {"name", "country"},
+        "public": {"name", "country"},
+    }
+    assert entitled(Output.ADDRESSEE) == ["delivered", "public"]
