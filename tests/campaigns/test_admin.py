@@ -1,0 +1,95 @@
+"""Staff edit campaigns and their words."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.forms import model_to_dict
+from django.test import Client
+
+from campaigns.models import Campaign, CampaignText, ConsentText
+from tests.helpers import make_campaign
+
+
+@pytest.fixture
+def campaign(db: None) -> Campaign:
+    return make_campaign(state="draft")
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(User.objects.create_superuser("editor"))
+    return client
+
+
+RESPONSIBLE = {
+    "organisation": "Example Organisation",
+    "postal_address": "1 Example Street",
+    "privacy_contact": "privacy@example.org",
+    "representative_in_peru": "None is needed.",
+    "data_host": "Example Hosting",
+    "mail_sender": "Example Mail",
+    "supervisory_authority": "Example Authority",
+    "minimum_age": "16",
+    "closes_at_0": "2099-12-31",
+    "closes_at_1": "23:59:00",
+    "retention_days": "180",
+}
+
+
+def post_campaign(staff: Client, campaign: Campaign, **fields: str) -> object:
+    data = {"slug": campaign.slug, "source_language": "en", "state": "open", "goal": "1000"}
+    return staff.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data | RESPONSIBLE | fields)
+
+
+def test_a_campaign_opens_when_everything_on_who_is_responsible_is_there(staff: Client, campaign: Campaign) -> None:
+    assert post_campaign(staff, campaign).status_code == 302  # type: ignore[attr-defined]
+
+    campaign.refresh_from_db()
+    assert campaign.is_open
+
+
+@pytest.mark.parametrize("field", RESPONSIBLE)
+def test_a_campaign_cannot_be_opened_with_one_of_them_empty(staff: Client, campaign: Campaign, field: str) -> None:
+    response = post_campaign(staff, campaign, **{field: ""})
+
+    assert response.status_code == 200  # type: ignore[attr-defined]
+    assert list(response.context["errors"])  # type: ignore[attr-defined]
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_words_are_edited_and_a_changed_consent_text_becomes_a_version(staff: Client, campaign: Campaign) -> None:
+    text = campaign.texts.get(language="en")
+    url = f"/admin/campaigns/campaigntext/{text.pk}/change/"
+    data = {name: value for name, value in model_to_dict(text).items() if value is not None}
+
+    assert staff.post(url, data | {"title": "Water, now"}).status_code == 302
+    assert ConsentText.objects.filter(language="en").count() == 1
+    assert staff.post(url, data | {"consent_text": "Another text."}).status_code == 302
+
+    assert list(ConsentText.objects.filter(language="en").order_by("version").values_list("text", flat=True)) == [
+        "I agree that Example Organisation counts my signature.",
+        "Another text.",
+    ]
+
+
+def test_bad_structure_gets_a_message_beside_its_field(staff: Client, campaign: Campaign) -> None:
+    text = campaign.texts.get(language="en")
+    data = {name: value for name, value in model_to_dict(text).items() if value is not None}
+
+    response = staff.post(
+        f"/admin/campaigns/campaigntext/{text.pk}/change/", data | {"key_figures": "49 people", "sections": "x"}
+    )
+
+    assert set(response.context["adminform"].form.errors) == {"key_figures", "sections"}
+
+
+def test_a_translation_without_reviewer_is_marked(staff: Client, campaign: Campaign) -> None:
+    url = "/admin/campaigns/campaigntext/"
+    assert staff.get(url).content.decode().count("translation awaiting review") == 1
+
+    CampaignText.objects.filter(language="es").update(reviewer="Rosa Example")
+
+    html = staff.get(url).content.decode()
+    assert "translation awaiting review" not in html
+    assert "Rosa Example" in html
