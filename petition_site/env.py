@@ -24,16 +24,31 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} cannot be read as {getattr(cast, '__name__', 'its kind')}.") from error
 
     def secret(self, var: str) -> str:
-        """A key of 32 characters or more, as `python -c "import secrets; print(secrets.token_urlsafe(48))"` makes it."""
+        """A key of 50 characters or more, as `python -c "import secrets; print(secrets.token_urlsafe(48))"` makes it."""
         value: str = self.str(var)
-        if len(value) < 32:
-            raise ImproperlyConfigured(f"{var} is too short: it needs 32 random characters or more (see .env.example).")
+        if len(value) < 50:
+            raise ImproperlyConfigured(f"{var} is too short: it needs 50 random characters or more (see .env.example).")
         return value
 
-    def address(self, var: str, schemes: set[str], default: Any = environ.Env.NOTSET) -> str:
-        """An address whose scheme is one of `schemes` and that names a host."""
-        value: str = self.str(var, default=default)
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
-            raise ImproperlyConfigured(f"{var} must be an address like {sorted(schemes)[0]}://… with a host.")
+    def address(self, var: str, schemes: tuple[str, ...]) -> str:
+        """An address that names a host under one of the schemes."""
+        value: str = self.str(var)
+        try:
+            parts = urlsplit(value)
+            is_good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # of a port that is no number, for one
+            is_good = False
+        if not is_good:
+            raise ImproperlyConfigured(f"{var} must be an address like {schemes[0]}://… with a host (see .env.example).")
         return value
+
+    def database(self, var: str) -> dict[str, Any]:
+        """PostgreSQL's settings for Django out of `postgresql://user:password@host:port/name`."""
+        self.address(var, ("postgresql", "postgres"))
+        return dict(self.db_url(var))
+
+    def mail_server(self, var: str) -> dict[str, Any]:
+        """Django's EMAIL_… settings out of `smtp+tls://user:password@host:port`."""
+        self.address(var, ("smtp", "smtp+tls", "smtp+ssl"))
+        # django-environ also answers settings of other backends; Django reads those that begin so.
+        return {name: value for name, value in self.email_url(var).items() if name.startswith("EMAIL_")}

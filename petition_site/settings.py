@@ -19,7 +19,7 @@ env = Environment()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY")
-SITE_URL = env.address("SITE_URL", {"http", "https"}).rstrip("/")
+SITE_URL = env.address("SITE_URL", ("https", "http")).rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
 IS_HTTPS = SITE_URL.startswith("https://")
 
@@ -89,13 +89,11 @@ INSTALLED_APPS += ["django.forms"]  # its templates, which FORM_RENDERER finds b
 
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL"),
+        **env.database("DATABASE_URL"),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
 }
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name")
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 3,  # seconds
     **DATABASES["default"].get("OPTIONS", {}),
@@ -106,7 +104,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Cache and Celery: one Redis, two logical databases. Signing goes on without it, so no call to it may wait long.
 
-REDIS_URL = env.address("REDIS_URL", {"redis", "rediss", "unix"})
+REDIS_URL = env.address("REDIS_URL", ("redis", "rediss"))
 REDIS_TIMEOUT = 0.25  # seconds
 CACHES = {
     "default": {
@@ -144,10 +142,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # Letters
 
-for name, value in env.email_url("EMAIL_URL").items():
-    # django-environ also answers EMAIL_FILE_PATH and OPTIONS; only what Django reads is taken.
-    if name.startswith("EMAIL_"):
-        globals()[name] = value
+vars().update(env.mail_server("EMAIL_URL"))
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 
@@ -180,7 +175,7 @@ STORAGES = {
 
 # Security
 
-SECURE_SSL_REDIRECT = False  # the proxy's task, which also sees plain requests
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # plain requests are redirected by the proxy, which alone sees them
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
