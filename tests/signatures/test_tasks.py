@@ -1,0 +1,64 @@
+"""The nudge after a signature: at most one a second, and nobody who signs waits for Redis."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client, override_settings
+
+from petition_site.celery import app
+from signatures import tasks
+from signatures.models import Letter, Signature
+from tests.helpers import form_data, make_campaign
+
+AWAY = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": "redis://127.0.0.1:1/0",
+        "OPTIONS": {"socket_connect_timeout": settings.REDIS_TIMEOUT, "socket_timeout": settings.REDIS_TIMEOUT},
+    }
+}
+
+
+def queued() -> int:
+    """Messages on the broker."""
+    with app.connection_for_read() as connection:
+        return connection.default_channel.client.llen("celery")
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    cache.clear()
+    tasks._broken_until = 0
+    with app.connection_for_write() as connection:
+        connection.default_channel.client.delete("celery")
+    yield
+    with app.connection_for_write() as connection:
+        connection.default_channel.client.delete("celery")
+
+
+def test_a_nudge_puts_one_task_on_the_broker_however_many_sign_within_a_second() -> None:
+    for _ in range(5):
+        tasks.nudge_letters()
+    assert queued() == 1
+
+    time.sleep(tasks.NUDGE_EVERY + 0.1)
+    tasks.nudge_letters()
+    assert queued() == 2
+
+
+@pytest.mark.django_db
+def test_signing_goes_on_without_redis_and_asks_it_once_in_a_while(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = make_campaign()
+    with override_settings(CACHES=AWAY):
+        statuses = [client.post("/en/water-for-all/sign/", form_data(campaign)).status_code for _ in range(3)]
+
+    assert statuses == [302, 302, 302]
+    assert Signature.objects.count() == Letter.objects.count() == 3
+    assert [record.message for record in caplog.records if record.name == "signatures.tasks"] == [
+        "No nudge for the outbox: ConnectionError"
+    ]

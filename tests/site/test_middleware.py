@@ -1,0 +1,57 @@
+"""What every answer carries, and what a visitor sees when PostgreSQL is away."""
+
+import logging
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from petition_site.logs import WithoutTokens
+from signatures import services
+from tests.helpers import form_data, make_campaign
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", ["/", "/en/", "/en/water-for-all/", "/en/nothing/", "/admin/login/", "/healthz"])
+def test_every_answer_carries_the_security_headers(client: Client, url: str) -> None:
+    make_campaign()
+    response = client.get(url)
+
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_gives_a_page_in_both_languages_and_no_500(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = make_campaign()
+
+    def away(**kwargs: object) -> None:
+        raise OperationalError("connection failed: ana@example.org")
+
+    monkeypatch.setattr(services, "sign", away)
+    response = client.post("/en/water-for-all/sign/", form_data(campaign))
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "30"
+    assert "no-store" in response["Cache-Control"]
+    html = response.content.decode()
+    assert "Tu firma no se ha enviado" in html
+    assert "Your signature was not sent" in html
+    assert "ana@example.org" not in caplog.text
+
+
+def test_logs_hold_no_token() -> None:
+    record = logging.makeLogRecord(
+        {"msg": "Not Found: %s", "args": ("/es/confirm/12:1abcDE:secret-part/",), "levelno": logging.WARNING}
+    )
+
+    assert WithoutTokens().filter(record)
+    assert record.getMessage() == "Not Found: /es/confirm/…/"

@@ -1,0 +1,122 @@
+"""Settings come from the environment, are named in `.env.example`, and stop the start when they are wrong."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GOOD = {
+    "SECRET_KEY": "s-of-the-tests-only-" * 3,
+    "ADDRESS_KEY": "a-of-the-tests-only-" * 3,
+    "SITE_URL": "https://petition.example.org",
+    "DATABASE_URL": "postgresql://user:secretpassword@localhost/petition",
+    "REDIS_URL": "redis://localhost:6379/0",
+    "EMAIL_URL": "smtp+tls://user:secretpassword@mail.example.org:587",
+    "DEFAULT_FROM_EMAIL": "petition@example.org",
+}
+
+
+def run(program: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
+    values = {name: value for name, value in (GOOD | environment).items() if value is not None}
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "petition_site.settings", **values},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def start(**environment: str | None) -> subprocess.CompletedProcess[str]:
+    return run("import django; django.setup(); print('started')", **environment)
+
+
+def test_env_example_names_each_setting_that_is_read_and_no_other() -> None:
+    source = (ROOT / "petition_site/settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert len(read) > 10
+    assert named == read
+
+
+def test_code_asks_settings_and_not_the_environment() -> None:
+    for folder in ("campaigns", "signatures"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert "os.environ" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_site_starts_with_its_settings() -> None:
+    done = start()
+
+    assert (done.stdout, done.stderr) == ("started\n", "")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
+    done = start(**{name: None})
+
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1] == (
+        f"django.core.exceptions.ImproperlyConfigured: {name} is not set. "
+        "Set it in the environment; .env.example says what it is."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("DEBUG", "maybe", "DEBUG must be true or false."),
+        ("SECRET_KEY", "short", "SECRET_KEY is too short: it needs 50 random characters or more (see .env.example)."),
+        ("ADDRESS_KEY", "short", "ADDRESS_KEY is too short: it needs 50 random characters or more (see .env.example)."),
+        ("SITE_URL", "petition.example.org", "SITE_URL must be an address like https://… with a host (see .env.example)."),
+        ("SITE_URL", "ftp://petition.example.org", "SITE_URL must be an address like https://… with a host (see .env.example)."),
+        ("DATABASE_URL", "sqlite:///x.db", "DATABASE_URL must be an address like postgresql://… with a host"),
+        ("DATABASE_URL", "postgresql://u:p@host:port/x", "DATABASE_URL must be an address like postgresql://…"),
+        ("REDIS_URL", "localhost", "REDIS_URL must be an address like redis://… with a host (see .env.example)."),
+        (
+            "REDIS_URL",
+            "redis://localhost/petition",
+            "REDIS_URL must end in the number of a logical database: redis://host:6379/0",
+        ),
+        ("EMAIL_URL", "carrier-pigeon://x", "EMAIL_URL must be an address like smtp://… with a host (see .env.example)."),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_its_name_and_what_to_do(name: str, value: str, message: str) -> None:
+    done = start(**{name: value})
+
+    assert done.stdout == ""
+    assert message in done.stderr.splitlines()[-1]
+    assert "secretpassword" not in done.stderr
+
+
+def test_the_deployment_check_finds_nothing() -> None:
+    program = (
+        "import django; django.setup(); from django.core.management import call_command;"
+        "call_command('check', deploy=True, fail_level='INFO')"
+    )
+    done = run(program)
+
+    assert (done.returncode, done.stdout) == (0, "System check identified no issues (1 silenced).\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "error"),
+    [
+        ({"DEMO": "true"}, "site.E001"),
+        ({"DEBUG": "true"}, "site.E001"),
+        ({"INBOX_DIR": "/var/lib/inbox"}, "site.E002"),
+        ({"SITE_URL": "http://petition.example.org"}, "site.E003"),
+    ],
+)
+def test_a_demonstration_can_not_be_reached_from_outside(environment: dict[str, str], error: str) -> None:
+    program = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
+    done = run(program, **environment)
+
+    assert done.returncode != 0
+    assert error in done.stderr
