@@ -12,9 +12,7 @@ from campaigns.models import Campaign, CampaignText, ConsentText
 
 
 class CampaignForm(ModelForm):
-    class Meta:
-        model = Campaign
-        exclude = ()
+    """Its fields are those of `CampaignAdmin.fieldsets`."""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -38,7 +36,7 @@ class CampaignAdmin(admin.ModelAdmin):
         (
             _("Who is responsible"),
             {
-                "fields": [name for name in Campaign.RESPONSIBILITY if name != "closes_at"] + ["is_demonstration"],
+                "fields": [*(name for name in Campaign.RESPONSIBILITY if name != "closes_at"), "is_demonstration"],
                 "description": _("All of it must be filled in before the campaign can be opened."),
             },
         ),

@@ -67,7 +67,10 @@ class Campaign(models.Model):
     supervisory_authority = models.CharField(_("supervisory authority"), max_length=200, blank=True)
     minimum_age = models.PositiveSmallIntegerField(_("minimum age"), null=True, blank=True)
     retention_days = models.PositiveIntegerField(
-        _("retention"), null=True, blank=True, help_text=_("Days after the closing date until names and addresses are erased.")
+        _("retention"),
+        null=True,
+        blank=True,
+        help_text=_("Days after the closing date until names and addresses are erased."),
     )
     is_demonstration = models.BooleanField(
         _("demonstration"),
@@ -76,7 +79,9 @@ class Campaign(models.Model):
         help_text=_("Carried by a “Demonstration organisation” that does not exist; the pages say so."),
     )
     loaded = models.JSONField(
-        default=dict, editable=False, help_text=_("What was last loaded from the files, to tell it from what staff wrote.")
+        default=dict,
+        editable=False,
+        help_text=_("What was last loaded from the files, to tell it from what staff wrote."),
     )
 
     objects = CampaignQuerySet.as_manager()
@@ -133,13 +138,16 @@ class CampaignText(models.Model):
     title = models.CharField(_("title"), max_length=150)
     summary = models.TextField(_("summary"), help_text=_("Paragraphs, with a blank line between them."))
     key_figures = models.TextField(
-        _("key figures"), blank=True, help_text=_("One a line: 49 | people killed"), validators=[structure.figures]
+        _("key figures"),
+        blank=True,
+        help_text=_("One a line: 49 | people killed"),
+        validators=[structure.check_figures],
     )
     key_figures_period = models.CharField(_("dates of the key figures"), max_length=100, blank=True)
     sections = models.TextField(
         _("sections"),
         help_text=_("A heading (## What is the problem?), a blank line, paragraphs; as many as are needed."),
-        validators=[structure.sections],
+        validators=[structure.check_sections],
     )
     places = models.TextField(_("places"), blank=True, help_text=_("One a line."))
     places_text = models.TextField(_("what happened in the places"), blank=True)
@@ -150,12 +158,15 @@ class CampaignText(models.Model):
     call_heading = models.CharField(_("call to action: heading"), max_length=150)
     call_to_action = models.TextField(_("call to action"))
     consent_text = models.TextField(
-        _("consent text"), help_text=_("What signers agree to. A change makes a new version; the earlier ones are kept.")
+        _("consent text"),
+        help_text=_("What signers agree to. A change makes a new version; the earlier ones are kept."),
     )
     text_as_of = models.CharField(
         _("text as of"),
         max_length=100,
-        help_text=_("When the text was written, as it reads after “This text was written”: about a year after the protests"),
+        help_text=_(
+            "When the text was written, as it reads after “This text was written”: about a year after the protests"
+        ),
     )
     reviewer = models.CharField(
         _("reviewer"), max_length=100, blank=True, help_text=_("Who has read this translation beside the source text.")

@@ -61,3 +61,13 @@ def sections(text: str) -> list[Section]:
             )
         found.append(Section(heading.strip(), body.strip()))
     return found
+
+
+def check_figures(text: str) -> None:
+    """A validator: raises ValidationError where `figures` would."""
+    figures(text)
+
+
+def check_sections(text: str) -> None:
+    """A validator: raises ValidationError where `sections` would."""
+    sections(text)

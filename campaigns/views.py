@@ -44,7 +44,5 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if text and text.campaign.state != Campaign.State.DRAFT:
         return redirect(text, permanent=True)
     response = render(request, "campaigns/page.html", {"text": find_text(slug)})
-    patch_cache_control(
-        response, public=True, max_age=0, s_maxage=5, stale_while_revalidate=30, stale_if_error=600
-    )
+    patch_cache_control(response, public=True, max_age=0, s_maxage=5, stale_while_revalidate=30, stale_if_error=600)
     return response

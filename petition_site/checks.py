@@ -27,9 +27,7 @@ def demonstration_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: An
                 Error(f"{name} is on, but SITE_URL is not on this machine.", hint=f"Set {name}=false.", id="site.E001")
             )
     if settings.INBOX_DIR and not settings.DEMO:
-        errors.append(
-            Error("INBOX_DIR is set outside a demonstration.", hint="Take INBOX_DIR out.", id="site.E002")
-        )
+        errors.append(Error("INBOX_DIR is set outside a demonstration.", hint="Take INBOX_DIR out.", id="site.E002"))
     if not settings.IS_HTTPS and not is_local:
         errors.append(
             Error(

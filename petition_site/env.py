@@ -1,4 +1,4 @@
-"""Reading settings from the environment, so that a missing or wrong one stops the start with its name and what to do."""
+"""Reading settings from the environment: a missing or wrong one stops the start with its name and what to do."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,9 @@ TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 class Environment(environ.Env):
     """django-environ, whose errors name the setting, and whose booleans refuse what is neither yes nor no."""
 
-    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False) -> Any:
+    def get_value(
+        self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False
+    ) -> Any:
         if cast is bool and var in self.ENVIRON and self.ENVIRON[var].lower() not in TRUE | FALSE:
             raise ImproperlyConfigured(f"{var} must be true or false.")
         if default is self.NOTSET and not self.ENVIRON.get(var, "").strip():
@@ -24,7 +26,7 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} cannot be read as {getattr(cast, '__name__', 'its kind')}.") from error
 
     def secret(self, var: str) -> str:
-        """A key of 50 characters or more, as `python -c "import secrets; print(secrets.token_urlsafe(48))"` makes it."""
+        """A key of 50 characters or more; `secrets.token_urlsafe(48)` makes one of 64."""
         value: str = self.str(var)
         if len(value) < 50:
             raise ImproperlyConfigured(f"{var} is too short: it needs 50 random characters or more (see .env.example).")
@@ -39,7 +41,9 @@ class Environment(environ.Env):
         except ValueError:  # of a port that is no number, for one
             is_good = False
         if not is_good:
-            raise ImproperlyConfigured(f"{var} must be an address like {schemes[0]}://… with a host (see .env.example).")
+            raise ImproperlyConfigured(
+                f"{var} must be an address like {schemes[0]}://… with a host (see .env.example)."
+            )
         return value
 
     def database(self, var: str) -> dict[str, Any]:

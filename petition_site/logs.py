@@ -1,4 +1,4 @@
-"""Keeping tokens out of the logs: the part of an address that lets its reader act is replaced before a line is written."""
+"""Keeping tokens out of the logs: what lets the reader of an address act is replaced before a line is written."""
 
 import logging
 import re

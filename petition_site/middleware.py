@@ -1,4 +1,4 @@
-"""What every request passes: posts from other sites are refused, and a database that is away gives a page of its own."""
+"""What every request passes: posts from other sites are refused, a database that is away gives a page of its own."""
 
 import logging
 from collections.abc import Callable

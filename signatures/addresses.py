@@ -27,7 +27,7 @@ PROVIDERS: dict[str, tuple[str, bool, str]] = {
 
 
 def canonical(email: str) -> str:
-    """The form under which two spellings of one mailbox are equal: `Ana.Perez+x@Gmail.com` gives `anaperez@gmail.com`."""
+    """The form in which two spellings of one mailbox are equal: of `Ana.Perez+x@Gmail.com`, `anaperez@gmail.com`."""
     local, _at, domain = unicodedata.normalize("NFKC", email).strip().casefold().rpartition("@")
     domain = domain.rstrip(".").encode("idna").decode()
     if provider := PROVIDERS.get(domain):

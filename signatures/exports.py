@@ -69,7 +69,7 @@ def column(field: str, output: Output) -> str:
 
 
 def query(preset: Preset) -> str:
-    """The SELECT behind an export; its one parameter is the campaign's id."""
+    """The SELECT behind an export, made of this room's own words; its one parameter is the campaign's id."""
     columns = ", ".join(column(field, preset.output) for field in preset.fields)
     names = ", ".join(f"'{name}'" for name in entitled(preset.output))
     number, order = ("row_number() OVER () AS number, ", "random()") if preset.is_numbered else ("", "id")

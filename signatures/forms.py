@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, gettext_lazy as _
+from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from email_validator import EmailNotValidError, validate_email
 
@@ -63,8 +65,10 @@ class SignForm(forms.Form):
     consent = forms.BooleanField(error_messages={"required": _("We can only count your signature if you agree.")})
     consent_id = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, consent_text: ConsentText, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=None, label_suffix="", auto_id="sign-%s", **kwargs)
+    data: QueryDict
+
+    def __init__(self, data: QueryDict | None = None, *, consent_text: ConsentText) -> None:
+        super().__init__(data, label_suffix="", auto_id="sign-%s")
         self.consent_text = consent_text
         self.initial.setdefault("consent_id", consent_text.pk)
         self.fields["consent"].label = consent_text.text
@@ -91,7 +95,11 @@ class SignForm(forms.Form):
             raise ValidationError(
                 _("“%(field)s” was sent more than once. Please send the form again."), params={"field": repeated[0]}
             )
-        if data.get("visibility") == Signature.Visibility.DELIVERED and not data.get("name") and "name" not in self.errors:
+        if (
+            data.get("visibility") == Signature.Visibility.DELIVERED
+            and not data.get("name")
+            and "name" not in self.errors
+        ):
             self.add_error("name", _("Enter your name, or choose to be counted only."))
         if data.get("consent_id") != self.consent_text.pk:
             # What the page showed is no longer the text in force: nobody agrees to what they have not read.

@@ -139,4 +139,5 @@ def failed(letter: Letter, lease: uuid.UUID, error: str, *, is_permanent: bool) 
 
 def pause(attempts: int) -> timedelta:
     """Half a minute, then doubling up to an hour."""
-    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)
+    doublings = min(max(attempts - 1, 0), 10)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -63,7 +63,9 @@ class Signature(models.Model):
     wants_updates = models.BooleanField(_("wants news"), default=False)
     consent = models.ForeignKey(ConsentText, models.PROTECT, db_index=False, verbose_name=_("consent text"))
     fingerprint = models.BinaryField(
-        max_length=32, null=True, help_text="Keyed HMAC of the address in canonical form (addresses.py); empty once erased."
+        max_length=32,
+        null=True,
+        help_text="Keyed HMAC of the address in canonical form (addresses.py); empty once erased.",
     )
     created_at = models.DateTimeField(_("signed at"), default=timezone.now)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
@@ -86,12 +88,8 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=Q(state="pending", confirmed_at=None) | ~Q(state="pending"), name="pending_is_not_confirmed"
             ),
-            models.CheckConstraint(
-                condition=~Q(state="confirmed", confirmed_at=None), name="confirmed_has_its_moment"
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="pending", fingerprint=None), name="pending_has_its_fingerprint"
-            ),
+            models.CheckConstraint(condition=~Q(state="confirmed", confirmed_at=None), name="confirmed_has_its_moment"),
+            models.CheckConstraint(condition=~Q(state="pending", fingerprint=None), name="pending_has_its_fingerprint"),
             models.CheckConstraint(condition=~Q(visibility="secret") | Q(name=""), name="secret_keeps_no_name"),
         ]
         permissions = [
@@ -163,7 +161,9 @@ class Letter(models.Model):
     lease = models.UUIDField(null=True, editable=False, help_text="Who is sending it; `due_at` says until when.")
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    error = models.CharField(_("error"), max_length=100, blank=True, help_text=_("The kind of failure, without the address."))
+    error = models.CharField(
+        _("error"), max_length=100, blank=True, help_text=_("The kind of failure, without the address.")
+    )
 
     objects = LetterQuerySet.as_manager()
 
@@ -243,7 +243,11 @@ class ExportRecord(models.Model):
     """The account of one export. It is complete only after the last byte; one that was broken off says so."""
 
     staff = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who"),
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("who"),
         help_text=_("Empty where the export was made on the server's command line."),
     )
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", verbose_name=_("campaign"))
@@ -264,4 +268,4 @@ class ExportRecord(models.Model):
         return f"{self.preset} {self.started_at:%Y-%m-%d %H:%M}"
 
 
-Staff = AbstractUser | None
+Staff = User | None

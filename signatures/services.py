@@ -123,7 +123,7 @@ def take_seat(signature: Signature) -> bool:
                 [
                     signature.campaign_id,
                     signature.pk,
-                    signature.fingerprint,
+                    bytes(signature.fingerprint or b""),  # a pending row has one, by constraint
                     number,
                     name_fingerprint(signature),
                 ],
@@ -195,13 +195,15 @@ def reject(*, signatures: SignatureQuerySet, reason: str, staff: Staff) -> Moder
 
 
 @transaction.atomic
-def moderate(
-    signatures: SignatureQuerySet, action: str, moderation: str, reason: str, staff: Staff
-) -> ModerationAct:
+def moderate(signatures: SignatureQuerySet, action: str, moderation: str, reason: str, staff: Staff) -> ModerationAct:
     """Sets what moderation says of those signatures that it does not say so of already, and writes the account."""
     # In the order of the key, so that two acts over the same rows wait for each other instead of locking up.
     rows = list(
-        signatures.in_hand().exclude(moderation=moderation).order_by("pk").select_for_update().values_list("pk", "moderation")
+        signatures.in_hand()
+        .exclude(moderation=moderation)
+        .order_by("pk")
+        .select_for_update()
+        .values_list("pk", "moderation")
     )
     act = ModerationAct.objects.create(staff=staff, action=action, reason=reason, how_many=len(rows))
     ModeratedSignature.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""What workers do: each task takes ten seconds at most, may run twice, and may be lost, since the next sweep finds it."""
+"""What workers do. Each task takes ten seconds at most, may run twice and may be lost: the next sweep makes it up."""
 
 import logging
 from time import monotonic

@@ -11,7 +11,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.test import override_settings
 
-
 # pytest-django puts letters into a list otherwise.
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 

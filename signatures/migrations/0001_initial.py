@@ -8,187 +8,393 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Total',
+            name="Total",
             fields=[
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='campaigns.campaign')),
-                ('n', models.IntegerField()),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="campaigns.campaign",
+                    ),
+                ),
+                ("n", models.IntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='CountDelta',
+            name="CountDelta",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(max_length=2)),
-                ('hour', models.DateTimeField()),
-                ('n', models.IntegerField()),
-                ('campaign', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='campaigns.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("country", models.CharField(max_length=2)),
+                ("hour", models.DateTimeField()),
+                ("n", models.IntegerField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExportRecord',
+            name="ExportRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('preset', models.CharField(max_length=10, verbose_name='preset')),
-                ('purpose', models.CharField(max_length=200, verbose_name='purpose')),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='started at')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='finished at')),
-                ('rows', models.PositiveIntegerField(null=True, verbose_name='rows')),
-                ('unnamed', models.PositiveIntegerField(null=True, verbose_name='counted without a row')),
-                ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.campaign', verbose_name='campaign')),
-                ('staff', models.ForeignKey(help_text="Empty where the export was made on the server's command line.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("preset", models.CharField(max_length=10, verbose_name="preset")),
+                ("purpose", models.CharField(max_length=200, verbose_name="purpose")),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started at")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="finished at")),
+                ("rows", models.PositiveIntegerField(null=True, verbose_name="rows")),
+                ("unnamed", models.PositiveIntegerField(null=True, verbose_name="counted without a row")),
+                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="SHA-256")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.campaign",
+                        verbose_name="campaign",
+                    ),
+                ),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        help_text="Empty where the export was made on the server's command line.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'record of an export',
-                'verbose_name_plural': 'records of exports',
-                'ordering': ['-pk'],
+                "verbose_name": "record of an export",
+                "verbose_name_plural": "records of exports",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ModerationAct',
+            name="ModerationAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('hold', 'hold'), ('release', 'release'), ('reject', 'reject')], max_length=7, verbose_name='action')),
-                ('reason', models.CharField(max_length=200, verbose_name='reason')),
-                ('how_many', models.PositiveIntegerField(verbose_name='how many')),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
-                ('staff', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[("hold", "hold"), ("release", "release"), ("reject", "reject")],
+                        max_length=7,
+                        verbose_name="action",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                ("how_many", models.PositiveIntegerField(verbose_name="how many")),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="when")),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'act of moderation',
-                'verbose_name_plural': 'acts of moderation',
-                'ordering': ['-pk'],
+                "verbose_name": "act of moderation",
+                "verbose_name_plural": "acts of moderation",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('pending', 'waiting for confirmation'), ('confirmed', 'confirmed'), ('withdrawn', 'withdrawn')], default='pending', max_length=9, verbose_name='state')),
-                ('moderation', models.CharField(choices=[('clear', 'clear'), ('held', 'held'), ('rejected', 'rejected')], default='clear', max_length=8, verbose_name='moderation')),
-                ('moderation_reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('visibility', models.CharField(choices=[('secret', 'counted only'), ('delivered', 'name and country handed over'), ('public', 'handed over and shown on the page')], max_length=9, verbose_name='visibility')),
-                ('name', models.CharField(blank=True, max_length=100, verbose_name='name')),
-                ('email', models.CharField(blank=True, max_length=254, verbose_name='email address')),
-                ('country', django_countries.fields.CountryField(max_length=2, verbose_name='country')),
-                ('language', models.CharField(max_length=12, verbose_name='language')),
-                ('wants_updates', models.BooleanField(default=False, verbose_name='wants news')),
-                ('fingerprint', models.BinaryField(help_text='Keyed HMAC of the address in canonical form (addresses.py); empty once erased.', max_length=32, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='signed at')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed at')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn at')),
-                ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='erased at')),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='campaigns.campaign', verbose_name='campaign')),
-                ('consent', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='campaigns.consenttext', verbose_name='consent text')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting for confirmation"),
+                            ("confirmed", "confirmed"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="pending",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "moderation",
+                    models.CharField(
+                        choices=[("clear", "clear"), ("held", "held"), ("rejected", "rejected")],
+                        default="clear",
+                        max_length=8,
+                        verbose_name="moderation",
+                    ),
+                ),
+                ("moderation_reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("secret", "counted only"),
+                            ("delivered", "name and country handed over"),
+                            ("public", "handed over and shown on the page"),
+                        ],
+                        max_length=9,
+                        verbose_name="visibility",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=100, verbose_name="name")),
+                ("email", models.CharField(blank=True, max_length=254, verbose_name="email address")),
+                ("country", django_countries.fields.CountryField(max_length=2, verbose_name="country")),
+                ("language", models.CharField(max_length=12, verbose_name="language")),
+                ("wants_updates", models.BooleanField(default=False, verbose_name="wants news")),
+                (
+                    "fingerprint",
+                    models.BinaryField(
+                        help_text="Keyed HMAC of the address in canonical form (addresses.py); empty once erased.",
+                        max_length=32,
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="signed at")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed at")),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
+                ("erased_at", models.DateTimeField(blank=True, null=True, verbose_name="erased at")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signatures",
+                        to="campaigns.campaign",
+                        verbose_name="campaign",
+                    ),
+                ),
+                (
+                    "consent",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="campaigns.consenttext",
+                        verbose_name="consent text",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'signature',
-                'verbose_name_plural': 'signatures',
-                'permissions': [('moderate_signature', 'Can hold, release and reject signatures'), ('export_signature', 'Can export signatures')],
+                "verbose_name": "signature",
+                "verbose_name_plural": "signatures",
+                "permissions": [
+                    ("moderate_signature", "Can hold, release and reject signatures"),
+                    ("export_signature", "Can export signatures"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Seat',
+            name="Seat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.BinaryField(max_length=32)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('name_fingerprint', models.BinaryField(max_length=32)),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='campaigns.campaign')),
-                ('signature', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='seat', to='signatures.signature')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fingerprint", models.BinaryField(max_length=32)),
+                ("number", models.PositiveSmallIntegerField()),
+                ("name_fingerprint", models.BinaryField(max_length=32)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign"
+                    ),
+                ),
+                (
+                    "signature",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="seat", to="signatures.signature"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ModeratedSignature',
+            name="ModeratedSignature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', models.CharField(choices=[('clear', 'clear'), ('held', 'held'), ('rejected', 'rejected')], max_length=8)),
-                ('act', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moderated', to='signatures.moderationact')),
-                ('signature', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moderated', to='signatures.signature')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "before",
+                    models.CharField(
+                        choices=[("clear", "clear"), ("held", "held"), ("rejected", "rejected")], max_length=8
+                    ),
+                ),
+                (
+                    "act",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="moderated",
+                        to="signatures.moderationact",
+                    ),
+                ),
+                (
+                    "signature",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="moderated", to="signatures.signature"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('confirmation', 'confirmation'), ('already_signed', 'signed already')], max_length=20, verbose_name='kind')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('sent', 'sent'), ('failed', 'failed'), ('capped', 'not sent: too many letters to this address')], default='waiting', max_length=7, verbose_name='state')),
-                ('to', models.CharField(blank=True, max_length=254, verbose_name='to')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='written at')),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='due at')),
-                ('lease', models.UUIDField(editable=False, help_text='Who is sending it; `due_at` says until when.', null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent at')),
-                ('error', models.CharField(blank=True, help_text='The kind of failure, without the address.', max_length=100, verbose_name='error')),
-                ('signature', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='letters', to='signatures.signature', verbose_name='signature')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("confirmation", "confirmation"), ("already_signed", "signed already")],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("sent", "sent"),
+                            ("failed", "failed"),
+                            ("capped", "not sent: too many letters to this address"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                        verbose_name="state",
+                    ),
+                ),
+                ("to", models.CharField(blank=True, max_length=254, verbose_name="to")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="written at")),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="due at")),
+                (
+                    "lease",
+                    models.UUIDField(
+                        editable=False, help_text="Who is sending it; `due_at` says until when.", null=True
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True,
+                        help_text="The kind of failure, without the address.",
+                        max_length=100,
+                        verbose_name="error",
+                    ),
+                ),
+                (
+                    "signature",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="letters",
+                        to="signatures.signature",
+                        verbose_name="signature",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'letter',
-                'verbose_name_plural': 'letters',
+                "verbose_name": "letter",
+                "verbose_name_plural": "letters",
             },
         ),
         migrations.CreateModel(
-            name='Tally',
+            name="Tally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(max_length=2)),
-                ('hour', models.DateTimeField()),
-                ('n', models.IntegerField()),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='campaigns.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("country", models.CharField(max_length=2)),
+                ("hour", models.DateTimeField()),
+                ("n", models.IntegerField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(fields=['campaign', 'fingerprint'], name='signature_address'),
+            model_name="signature",
+            index=models.Index(fields=["campaign", "fingerprint"], name="signature_address"),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(condition=models.Q(('moderation', 'clear'), _negated=True), fields=['campaign', 'moderation'], name='signature_not_clear'),
+            model_name="signature",
+            index=models.Index(
+                condition=models.Q(("moderation", "clear"), _negated=True),
+                fields=["campaign", "moderation"],
+                name="signature_not_clear",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('state', 'pending')), models.Q(('state', 'pending'), _negated=True), _connector='OR'), name='pending_is_not_confirmed'),
+            model_name="signature",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at", None), ("state", "pending")),
+                    models.Q(("state", "pending"), _negated=True),
+                    _connector="OR",
+                ),
+                name="pending_is_not_confirmed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_at', None), ('state', 'confirmed'), _negated=True), name='confirmed_has_its_moment'),
+            model_name="signature",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confirmed_at", None), ("state", "confirmed"), _negated=True),
+                name="confirmed_has_its_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(('fingerprint', None), ('state', 'pending'), _negated=True), name='pending_has_its_fingerprint'),
+            model_name="signature",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fingerprint", None), ("state", "pending"), _negated=True),
+                name="pending_has_its_fingerprint",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('visibility', 'secret'), _negated=True), ('name', ''), _connector='OR'), name='secret_keeps_no_name'),
+            model_name="signature",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("visibility", "secret"), _negated=True), ("name", ""), _connector="OR"),
+                name="secret_keeps_no_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('campaign', 'fingerprint', 'number'), name='one_signature_per_seat'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "fingerprint", "number"), name="one_signature_per_seat"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('campaign', 'fingerprint', 'name_fingerprint'), name='one_seat_per_address_and_name'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "fingerprint", "name_fingerprint"), name="one_seat_per_address_and_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(('number__in', [1, 2])), name='two_seats_per_address'),
+            model_name="seat",
+            constraint=models.CheckConstraint(condition=models.Q(("number__in", [1, 2])), name="two_seats_per_address"),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='letter_waiting'),
+            model_name="letter",
+            index=models.Index(condition=models.Q(("state", "waiting")), fields=["due_at"], name="letter_waiting"),
         ),
         migrations.AddConstraint(
-            model_name='tally',
-            constraint=models.UniqueConstraint(fields=('campaign', 'country', 'hour'), name='one_tally_per_campaign_country_hour'),
+            model_name="tally",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "country", "hour"), name="one_tally_per_campaign_country_hour"
+            ),
         ),
     ]

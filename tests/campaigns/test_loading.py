@@ -153,7 +153,7 @@ def test_a_new_consent_text_becomes_a_new_version(content: Path) -> None:
     ("old", "new", "message"),
     [
         ('title = "Stand', 'titel = "Stand', "en.toml: there is no field titel"),
-        ('title = "Stand', 'title = Stand', "en.toml: Invalid value"),
+        ('title = "Stand', "title = Stand", "en.toml: Invalid value"),
         ("49 | people killed", "49 people killed", "needs a figure, a vertical bar and what it counts"),
         ("## What is the problem?", "What is the problem?", "Each section begins with a heading"),
     ],

@@ -116,7 +116,8 @@ def test_a_campaign_that_is_not_open_says_so_in_place_of_the_form(
 
 
 @pytest.mark.parametrize(
-    ("accepted", "language"), [("es-PE,es;q=0.9", "es"), ("en-GB", "en"), ("qu,ay;q=0.8", "es"), ("", "es"), ("*", "es")]
+    ("accepted", "language"),
+    [("es-PE,es;q=0.9", "es"), ("en-GB", "en"), ("qu,ay;q=0.8", "es"), ("", "es"), ("*", "es")],
 )
 def test_the_way_in_takes_the_browsers_language_and_spanish_when_in_doubt(
     client: Client, campaign: Campaign, accepted: str, language: str

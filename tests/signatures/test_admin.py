@@ -26,9 +26,7 @@ def staff(*permissions: str, **fields: object) -> Client:
 
 
 def act(client: Client, action: str, rows: list[Signature], **data: str) -> object:
-    return client.post(
-        URL, {"action": action, "_selected_action": [row.pk for row in rows], **data}, follow=True
-    )
+    return client.post(URL, {"action": action, "_selected_action": [row.pk for row in rows], **data}, follow=True)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +111,13 @@ def test_staff_see_no_name_and_no_address_of_somebody_counted_only(campaign: Cam
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("?q=Ñahui", 1), ("?q=nahui%40example.org", 1), ("?q=nobody", 0), ("?state__exact=pending", 1), ("?moderation__exact=held", 0)],
+    [
+        ("?q=Ñahui", 1),
+        ("?q=nahui%40example.org", 1),
+        ("?q=nobody", 0),
+        ("?state__exact=pending", 1),
+        ("?moderation__exact=held", 0),
+    ],
 )
 def test_search_and_filters_find_signatures(campaign: Campaign, query: str, found: int) -> None:
     make_signature(campaign, name="José Ñahui", email="nahui@example.org")
@@ -151,7 +155,9 @@ def test_lists_ask_as_often_for_thirty_rows_as_for_one(
         assert client.get(f"/admin/signatures/{model}/").status_code == 200
 
 
-@pytest.mark.parametrize(("language", "words"), [("es", "Retener las firmas elegidas"), ("en", "Hold the chosen signatures")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("es", "Retener las firmas elegidas"), ("en", "Hold the chosen signatures")]
+)
 def test_the_admin_speaks_spanish_and_english(campaign: Campaign, language: str, words: str) -> None:
     make_rows(campaign, 1)
     client = staff("view_signature", "moderate_signature")

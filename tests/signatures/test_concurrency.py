@@ -48,7 +48,9 @@ def postgres_log() -> str:
     return Path(path).read_text(errors="replace") if path else ""
 
 
-@pytest.mark.parametrize(("names", "most"), [(["Ana Example"], 1), (["Ana Example", "Beto Example", "Celia Example"], 2)])
+@pytest.mark.parametrize(
+    ("names", "most"), [(["Ana Example"], 1), (["Ana Example", "Beto Example", "Celia Example"], 2)]
+)
 def test_fifty_people_with_one_address_leave_no_more_confirmed_than_the_rule_allows(
     names: list[str], most: int
 ) -> None:

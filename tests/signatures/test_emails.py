@@ -86,7 +86,9 @@ def test_letters_name_nobody_and_load_nothing(server: Server, campaign: Campaign
     assert "ana@example.org" not in text_of(message) + html_of(message)
 
 
-@pytest.mark.parametrize("organisation", ["Evil\r\nBcc: victim@example.org", "Comma, Inc. <x@example.org>", "ONG “Paz”"])
+@pytest.mark.parametrize(
+    "organisation", ["Evil\r\nBcc: victim@example.org", "Comma, Inc. <x@example.org>", "ONG “Paz”"]
+)
 def test_no_header_can_be_injected_by_a_field_of_the_campaign(
     server: Server, campaign: Campaign, organisation: str
 ) -> None:

@@ -67,9 +67,7 @@ def test_a_permanent_refusal_ends_that_letter_only(server: Server, campaign: Cam
 
 
 @pytest.mark.parametrize("step", ["at_recipient", "at_data"])
-def test_a_temporary_refusal_makes_that_letter_wait_ever_longer(
-    server: Server, campaign: Campaign, step: str
-) -> None:
+def test_a_temporary_refusal_makes_that_letter_wait_ever_longer(server: Server, campaign: Campaign, step: str) -> None:
     getattr(server, step)["grey@example.org"] = "451 greylisted"
     make_signature(campaign, email="grey@example.org")
     make_signature(campaign, email="other@example.org")
@@ -130,9 +128,7 @@ def test_a_letter_that_cannot_be_written_does_not_keep_the_others_back(server: S
     assert (letter.state, letter.error) == ("waiting", "ValueError")
 
 
-def test_letters_of_a_dead_worker_are_taken_over_when_its_lease_has_run_out(
-    server: Server, campaign: Campaign
-) -> None:
+def test_letters_of_a_dead_worker_are_taken_over_when_its_lease_has_run_out(server: Server, campaign: Campaign) -> None:
     make_signature(campaign)
     assert len(letters.claim(uuid.uuid4())) == 1  # and then the worker dies
 
@@ -180,4 +176,3 @@ def test_a_letter_sent_twice_has_one_message_id(server: Server, campaign: Campai
 
     first, second = server.arrived
     assert first["Message-ID"] == second["Message-ID"]
-

@@ -134,7 +134,8 @@ def test_sign_refuses_a_repeated_field(client: Client, campaign: Campaign) -> No
 def test_sign_asks_again_for_a_name_that_is_not_utf_8(client: Client, campaign: Campaign) -> None:
     consent = form_data(campaign)["consent_id"]
     body = (
-        b"name=Jos%E9&email=jose%40example.org&country=PE&visibility=delivered&consent=on&consent_id=" + consent.encode()
+        b"name=Jos%E9&email=jose%40example.org&country=PE&visibility=delivered&consent=on&consent_id="
+        + consent.encode()
     )
     response = client.post(URL, body, content_type="application/x-www-form-urlencoded")
 

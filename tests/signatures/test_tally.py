@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, connections, transaction
 from django.db.models import Count
-from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from campaigns.models import Campaign, ConsentText

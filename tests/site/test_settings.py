@@ -74,8 +74,16 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
         ("DEBUG", "maybe", "DEBUG must be true or false."),
         ("SECRET_KEY", "short", "SECRET_KEY is too short: it needs 50 random characters or more (see .env.example)."),
         ("ADDRESS_KEY", "short", "ADDRESS_KEY is too short: it needs 50 random characters or more (see .env.example)."),
-        ("SITE_URL", "petition.example.org", "SITE_URL must be an address like https://… with a host (see .env.example)."),
-        ("SITE_URL", "ftp://petition.example.org", "SITE_URL must be an address like https://… with a host (see .env.example)."),
+        (
+            "SITE_URL",
+            "petition.example.org",
+            "SITE_URL must be an address like https://… with a host (see .env.example).",
+        ),
+        (
+            "SITE_URL",
+            "ftp://petition.example.org",
+            "SITE_URL must be an address like https://… with a host (see .env.example).",
+        ),
         ("DATABASE_URL", "sqlite:///x.db", "DATABASE_URL must be an address like postgresql://… with a host"),
         ("DATABASE_URL", "postgresql://u:p@host:port/x", "DATABASE_URL must be an address like postgresql://…"),
         ("REDIS_URL", "localhost", "REDIS_URL must be an address like redis://… with a host (see .env.example)."),
@@ -84,7 +92,11 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
             "redis://localhost/petition",
             "REDIS_URL must end in the number of a logical database: redis://host:6379/0",
         ),
-        ("EMAIL_URL", "carrier-pigeon://x", "EMAIL_URL must be an address like smtp://… with a host (see .env.example)."),
+        (
+            "EMAIL_URL",
+            "carrier-pigeon://x",
+            "EMAIL_URL must be an address like smtp://… with a host (see .env.example).",
+        ),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name_and_what_to_do(name: str, value: str, message: str) -> None:

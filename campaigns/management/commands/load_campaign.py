@@ -25,9 +25,7 @@ class Command(BaseCommand):
         slugs = options["slugs"] or sorted(path.name for path in loading.CONTENT.iterdir() if path.is_dir())
         for slug in slugs:
             try:
-                outcomes = loading.load(
-                    slug, overwrite=options["overwrite"], demonstration=options["demonstration"]
-                )
+                outcomes = loading.load(slug, overwrite=options["overwrite"], demonstration=options["demonstration"])
             except loading.ContentError as error:
                 raise CommandError(str(error)) from error
             for outcome in outcomes:

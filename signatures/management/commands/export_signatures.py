@@ -1,4 +1,4 @@
-"""`manage.py export_signatures SLUG --preset PRESET --purpose TEXT`: CSV on standard output, recorded like any export."""
+"""`manage.py export_signatures SLUG --preset PRESET --purpose TEXT`: CSV on standard output, and its record."""
 
 from argparse import ArgumentParser
 from typing import Any
