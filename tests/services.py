@@ -1,0 +1,71 @@
+"""A pytest plugin: PostgreSQL, Redis and a mail server for one run of the tests, before Django reads its settings.
+
+The process that the run begins with starts them; the workers of pytest-xdist inherit their addresses.
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from petition_site.local.processes import Children, LaunchError
+from petition_site.local.services import LocalServices
+from petition_site.local.sink import start_sink
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    # The import above has named production's settings, which pytest-django would prefer to those in pyproject.toml.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    asks_only = early_config.known_args_namespace.help or early_config.known_args_namespace.version
+    if asks_only or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    # Asked to end, the run ends as after Ctrl-C, and what it has started goes with it.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    stack = ExitStack()
+    early_config.add_cleanup(stack.close)
+    try:
+        stack.enter_context(running_services())
+    except LaunchError as error:
+        raise pytest.UsageError(error.report()) from error
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def running_services() -> Iterator[None]:
+    with ExitStack() as stack:
+        state = Path(tempfile.mkdtemp(prefix="petition-tests-"))
+        stack.callback(shutil.rmtree, state)
+        services = LocalServices(state, durable=False)
+        settings = stack.enter_context(services)
+        if "DATABASE_URL" not in os.environ:
+            settings["TEST_POSTGRES_LOG"] = str(state / "logs" / "postgresql.log")
+        if not os.environ.get("EMAIL_URL"):
+            mail = Children()
+            stack.callback(mail.stop_all)
+            settings["EMAIL_URL"] = start_sink(mail, state / "inbox", state / "mail.log")["EMAIL_URL"]
+        settings |= {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "ADDRESS_KEY")}
+        settings |= {"SITE_URL": "http://localhost:8000", "DEFAULT_FROM_EMAIL": "petition@example.org"}
+        stack.enter_context(environment(settings))
+        yield
+
+
+@contextmanager
+def environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """Add settings, which give way to what stands there, and take them out again."""
+    added = {name: value for name, value in settings.items() if not os.environ.get(name)}
+    os.environ.update(added)
+    yield
+    for name in added:
+        del os.environ[name]
