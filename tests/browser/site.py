@@ -1,0 +1,189 @@
+"""A whole site for a browser: gunicorn, a Celery worker and beat with production's settings, and a mail server.
+
+PostgreSQL and Redis are those that `tests.services` names in the environment; of each the site takes a part of its own.
+"""
+
+import fcntl
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from redis import Redis
+
+from petition_site.local.processes import Child, Children, until
+from petition_site.local.servers import free_port
+from petition_site.local.sink import start_sink
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SLUG = "stand-with-victims-of-repression-in-peru"
+STAFF = "moderator"
+PATIENCE = 60  # seconds, for two cores that run other tests at the same time
+
+# The last two of the sixteen logical databases that a Redis has: the other tests use the first ones.
+CACHE, BROKER = 14, 15
+
+
+@dataclass(frozen=True)
+class Site:
+    url: str
+    database: str
+    inbox: Path
+    logs: Path
+    children: Children
+    password: str = field(repr=False)  # of STAFF
+
+    def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of the site's database. Not by Django: Playwright's event loop would make it refuse."""
+        with psycopg.connect(self.database) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def letters_to(self, address: str) -> list[EmailMessage]:
+        parser = BytesParser(policy=policy.default)
+        letters = [parser.parsebytes(path.read_bytes()) for path in (self.inbox / "new").iterdir()]
+        return [letter for letter in letters if letter["To"] == address]
+
+    def wait_for_letter(self, address: str) -> EmailMessage:
+        """The one letter that an address gets."""
+
+        def has_arrived() -> bool:
+            self.children.fail_if_one_ended()
+            return bool(self.letters_to(address))
+
+        assert until(has_arrived, PATIENCE), f"No letter to {address}: see {self.logs}"
+        [letter] = self.letters_to(address)
+        return letter
+
+    def logged(self) -> str:
+        """What the processes have said so far."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.logs.glob("*.log")))
+
+
+@contextmanager
+def running_site(logs: Path) -> Iterator[Site]:
+    """Bring a site up with the Peru campaign open in it; afterwards nothing of it is left but its logs."""
+    password = secrets.token_urlsafe(12)
+    port = free_port()
+    children = Children()
+    with alone_in(ROOT), own_database() as database, own_redis() as redis:
+        try:
+            mail = start_sink(children, logs / "inbox", logs / "mail.log")
+            env = settings(port, database, redis, mail["EMAIL_URL"])
+            prepare(children, logs, env | {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password})
+            start(children, logs, env, port)
+            yield Site(env["SITE_URL"], database, Path(mail["INBOX_DIR"]), logs, children, password)
+        finally:
+            children.stop_all()
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    server, name = os.environ["DATABASE_URL"], f"browser_{secrets.token_hex(4)}"
+
+    def tell(statement: str) -> None:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+    tell("CREATE DATABASE {}")
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        tell("DROP DATABASE {} WITH (FORCE)")
+
+
+@contextmanager
+def own_redis() -> Iterator[str]:
+    """The address of the cache; the settings take the next number for the broker."""
+
+    def address(number: int) -> str:
+        return urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
+
+    def empty() -> None:
+        for number in (CACHE, BROKER):
+            with Redis.from_url(address(number)) as redis:
+                redis.flushdb()
+
+    empty()
+    try:
+        yield address(CACHE)
+    finally:
+        empty()
+
+
+def settings(port: int, database: str, redis: str, mail: str) -> dict[str, str]:
+    # INBOX_DIR belongs to demonstrations, and with any of the others set this would not be production.
+    unwanted = {"ALLOWED_HOSTS", "BROKER_URL", "DEMO_PASSWORD", "DJANGO_SETTINGS_MODULE", "INBOX_DIR"}
+    return {name: value for name, value in os.environ.items() if name not in unwanted} | {
+        "DATABASE_URL": database,
+        "REDIS_URL": redis,
+        "EMAIL_URL": mail,
+        "SITE_URL": f"http://localhost:{port}",
+        "DEFAULT_FROM_EMAIL": "petition@example.org",
+        "DEBUG": "false",
+        "DEMO": "false",
+    }
+
+
+def prepare(children: Children, logs: Path, env: Mapping[str, str]) -> None:
+    compiling = ("-m", "babel.messages.frontend", "compile", "--domain", "django", "--directory", "locale")
+    # What takes longest, beside the rest.
+    collecting = begin(children, "collectstatic", "manage.py", "collectstatic", "--noinput", logs=logs, env=env)
+    for name, *arguments in (
+        ("translations", *compiling),
+        ("migrate", "manage.py", "migrate", "--noinput"),
+        ("load_campaign", "manage.py", "load_campaign", SLUG),
+        ("opening", "-m", "tests.browser.opening", SLUG),
+    ):
+        children.wait_for(begin(children, name, *arguments, logs=logs, env=env))
+    children.wait_for(collecting)
+
+
+@contextmanager
+def alone_in(directory: Path) -> Iterator[None]:
+    """Wait for other test processes: two sites would collect the same files and take each other's tasks from Redis."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def begin(children: Children, name: str, *arguments: str, logs: Path, env: Mapping[str, str]) -> Child:
+    return children.start(name, [sys.executable, *arguments], log=logs / f"{name}.log", cwd=ROOT, env=env)
+
+
+def start(children: Children, logs: Path, env: Mapping[str, str], port: int) -> None:
+    gunicorn = ("-m", "gunicorn", "petition_site.wsgi", "--no-control-socket", "--workers", "2", "--threads", "4")
+    celery = ("-m", "celery", "-A", "petition_site")
+    commands: dict[str, tuple[str, ...]] = {
+        "gunicorn": (*gunicorn, "--bind", f"127.0.0.1:{port}"),
+        "worker": (*celery, "worker", "--without-gossip", "--without-mingle", "--concurrency", "1"),
+        "beat": (*celery, "beat", "--schedule", str(logs / "beat-schedule")),
+    }
+    for name, arguments in commands.items():
+        begin(children, name, *arguments, logs=logs, env=env)
+
+    def is_ready() -> bool:
+        children.fail_if_one_ended()
+        connection = HTTPConnection("localhost", port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().read() == b'{"database": true, "redis": true}'
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    assert until(is_ready, PATIENCE), f"The site did not come up: see {logs}"
