@@ -4,10 +4,13 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import views as campaigns
 from petition_site import health
 from signatures import api
+
+admin.site.site_header = admin.site.site_title = _("Petition")
 
 urlpatterns = [
     path("", campaigns.home, name="home"),

@@ -1,22 +1,29 @@
 """Signatures, letters and accounts for staff: to read, and to moderate and export through the services."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from signatures import exports, services
 from signatures.forms import ExportForm, ReasonForm
 from signatures.models import ExportRecord, Letter, ModerationAct, Signature, SignatureQuerySet
-from signatures.visibility import Output, shown
+from signatures.visibility import Output, allowed, shown
+
+
+def short(moment: datetime | None) -> str:
+    """Day and minute, so that a list fits its page."""
+    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else ""
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -34,7 +41,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Signature)
 class SignatureAdmin(ReadOnlyAdmin):
-    list_display = ["id", "shown_name", "shown_email", "country", "state", "moderation", "created_at", "confirmed_at"]
+    list_display = ["id", "shown_name", "shown_email", "country", "state", "moderation", "signed", "confirmed"]
     list_filter = ["campaign", "state", "moderation", "visibility", "language", "created_at"]
     date_hierarchy = "created_at"
     search_fields = ["name", "email"]
@@ -66,6 +73,21 @@ class SignatureAdmin(ReadOnlyAdmin):
     def shown_email(self, signature: Signature) -> str:
         return str(shown(signature, "email", Output.ADMIN))
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Signature], search_term: str
+    ) -> tuple[QuerySet[Signature], bool]:
+        if search_term.strip():
+            queryset = queryset.filter(visibility__in=allowed("email", Output.ADMIN))
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("signed at"), ordering="created_at")
+    def signed(self, signature: Signature) -> str:
+        return short(signature.created_at)
+
+    @admin.display(description=_("confirmed at"), ordering="confirmed_at")
+    def confirmed(self, signature: Signature) -> str:
+        return short(signature.confirmed_at)
+
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("signatures.moderate_signature")
 
@@ -95,7 +117,7 @@ class SignatureAdmin(ReadOnlyAdmin):
                 "title": title,
                 "form": form,
                 "how_many": signatures.count(),
-                "sample": signatures[:10],
+                "sample": [(row, shown(row, "name", Output.ADMIN)) for row in signatures[:10]],
                 "posted": [
                     (name, value)
                     for name, values in request.POST.lists()

@@ -124,7 +124,7 @@ class SignForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why moderators do what they are about to do."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=200)
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.TextInput(attrs={"class": "vTextField"}))
 
 
 class ExportForm(forms.Form):
@@ -133,5 +133,8 @@ class ExportForm(forms.Form):
         label=_("What for"), choices=[(name, preset.description) for name, preset in PRESETS.items()]
     )
     purpose = forms.CharField(
-        label=_("Purpose"), max_length=200, help_text=_("Goes into the record of this export, with your name.")
+        label=_("Purpose"),
+        max_length=200,
+        help_text=_("Goes into the record of this export, with your name."),
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
     )

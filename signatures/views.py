@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -38,7 +39,8 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "campaigns/page.html", {"text": text, "form": form}, status=422)
     services.sign(campaign=text.campaign, consent=consent, language=text.language, attempt=form.attempt)
     tasks.nudge_letters()
-    return redirect("signatures:check_email", slug=slug)
+    # With a fragment of its own, or it would inherit that of the form's address.
+    return redirect(reverse("signatures:check_email", kwargs={"slug": slug}) + "#main")
 
 
 @require_safe

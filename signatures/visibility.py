@@ -50,8 +50,12 @@ def entitled(output: Output) -> list[str]:
     return [str(visibility) for visibility, fields in FIELDS[output].items() if fields]
 
 
+def allowed(field: str, output: Output) -> list[str]:
+    """The visibilities whose signatures let an output have the field, or be found by it: a hit tells as much."""
+    return [str(visibility) for visibility, fields in FIELDS[output].items() if field in fields]
+
+
 def expression(field: str, output: Output) -> str:
     """SQL for the field in a list: NULL, which COPY writes as nothing, where the visibility does not allow it."""
-    allowed = [visibility for visibility, fields in FIELDS[output].items() if field in fields]
-    names = ", ".join(f"'{visibility}'" for visibility in allowed) or "NULL"
+    names = ", ".join(f"'{visibility}'" for visibility in allowed(field, output)) or "NULL"
     return f"CASE WHEN visibility IN ({names}) THEN {field} END"

@@ -105,6 +105,8 @@ def test_staff_see_no_name_and_no_address_of_somebody_counted_only(campaign: Cam
     ]
 
     assert "secret@example.org" not in "".join(pages)
+    # Nor does a search tell whether they have signed.
+    assert client.get(f"{URL}?q=secret%40example.org").context["cl"].result_count == 0
     assert "ana@example.org" in pages[0]
     assert "ana@example.org" in pages[2]
 

@@ -25,7 +25,7 @@ def test_sign_stores_a_pending_signature_with_its_letter(client: Client, campaig
     response = client.post(URL, form_data(campaign, name="  José Ñahui  ", email="Jose@Example.org", updates="on"))
 
     assert response.status_code == 302
-    assert response["Location"] == "/en/water-for-all/check-email/"
+    assert response["Location"] == "/en/water-for-all/check-email/#main"
     signature = Signature.objects.get()
     assert (signature.name, signature.email, signature.country.code) == ("José Ñahui", "Jose@example.org", "PE")
     assert (signature.state, signature.moderation, signature.visibility) == ("pending", "clear", "delivered")
