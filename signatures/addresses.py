@@ -27,9 +27,11 @@ PROVIDERS: dict[str, tuple[str, bool, str]] = {
 
 
 def canonical(email: str) -> str:
-    """The form in which two spellings of one mailbox are equal: of `Ana.Perez+x@Gmail.com`, `anaperez@gmail.com`."""
+    """The form in which two spellings of one mailbox are equal: of `Ana.Perez+x@Gmail.com`, `anaperez@gmail.com`.
+
+    The domain is expected as the form leaves it, in ASCII.
+    """
     local, _at, domain = unicodedata.normalize("NFKC", email).strip().casefold().rpartition("@")
-    domain = domain.rstrip(".").encode("idna").decode()
     if provider := PROVIDERS.get(domain):
         domain, ignores_dots, tag = provider
         local = local.partition(tag)[0] or local

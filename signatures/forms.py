@@ -18,7 +18,14 @@ from signatures.services import Attempt
 
 # Categories of Unicode that no name is written with: controls, surrogates, private use, unassigned, line separators.
 UNWRITABLE = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Letters by their category that leave nothing to see.
+FILLERS = "\u115f\u1160\u3164\uffa0"
+# Controls that would turn the rest of a line round; the marks and joiners that scripts need are none of them.
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 REPLACEMENT = "\ufffd"  # what is left of bytes that are not UTF-8
+
+
+MAX_NAME = 100  # characters
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -39,7 +46,7 @@ class SignForm(forms.Form):
     )
     name = forms.CharField(
         label=_("First and last name"),
-        max_length=100,
+        max_length=MAX_NAME,
         required=False,
         help_text=_("May stay empty if you want to be counted only."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -75,8 +82,12 @@ class SignForm(forms.Form):
 
     def clean_name(self) -> str:
         name = unicodedata.normalize("NFC", self.cleaned_data["name"])
-        if any(unicodedata.category(char) in UNWRITABLE for char in name):
+        if any(unicodedata.category(char) in UNWRITABLE or char in TURNING for char in name):
             raise ValidationError(_("A name is written on one line, in letters. Please take out other characters."))
+        if name and not any(unicodedata.category(char)[0] == "L" and char not in FILLERS for char in name):
+            raise ValidationError(_("A name is written on one line, in letters. Please take out other characters."))
+        if len(name) > MAX_NAME:  # Unicode's composed form can be longer than what was typed
+            raise ValidationError(_("A name can have at most 100 characters."))
         if REPLACEMENT in name:
             raise ValidationError(_("Your name did not arrive as you typed it. Please type it again."))
         return name
@@ -87,13 +98,15 @@ class SignForm(forms.Form):
             found = validate_email(self.cleaned_data["email"], check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError as error:
             raise ValidationError(_("Enter an email address like name@example.org.")) from error
-        return found.normalized
+        # The domain as mail servers know it (IDNA 2008); a local part is ASCII already.
+        return str(found.ascii_email)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if repeated := [name for name in self.fields if len(self.data.getlist(name)) > 1]:
             raise ValidationError(
-                _("“%(field)s” was sent more than once. Please send the form again."), params={"field": repeated[0]}
+                _("“%(field)s” was sent more than once. Please send the form again."),
+                params={"field": self.fields[repeated[0]].label or repeated[0]},
             )
         if (
             data.get("visibility") == Signature.Visibility.DELIVERED
