@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import services
-from campaigns.models import Campaign, CampaignText, ConsentText
+from campaigns.models import Campaign, CampaignText, ConsentText, Update
 
 
 class CampaignForm(ModelForm):
@@ -32,7 +32,7 @@ class CampaignAdmin(admin.ModelAdmin):
     list_filter = ["state"]
     readonly_fields = ["is_demonstration"]
     fieldsets = [
-        (None, {"fields": ["slug", "source_language", "state", "opens_at", "closes_at", "goal"]}),
+        (None, {"fields": ["slug", "source_language", "state", "opens_at", "closes_at", "progress_shown_from"]}),
         (
             _("Who is responsible"),
             {
@@ -60,11 +60,21 @@ class CampaignTextAdmin(admin.ModelAdmin):
             return ""
         if text.is_source:
             return str(_("source text"))
-        return str(_("translation awaiting review")) if text.is_awaiting_review else text.reviewer
+        notes = [str(_("translation awaiting review")) if text.is_awaiting_review else text.reviewer]
+        if text.is_out_of_date(text.campaign.source_text):
+            notes.append(str(_("out of date: the source text has changed since")))
+        return "; ".join(notes)
 
     def save_model(self, request: HttpRequest, obj: CampaignText, form: ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        services.save_words(words=obj)
         services.publish_consent(campaign=obj.campaign)
+
+
+@admin.register(Update)
+class UpdateAdmin(admin.ModelAdmin):
+    list_display = ["title", "campaign", "language", "published_at", "reviewer"]
+    list_filter = ["campaign", "language"]
+    list_select_related = ["campaign"]
 
 
 @admin.register(ConsentText)

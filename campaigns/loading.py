@@ -67,7 +67,10 @@ def apply(row: Campaign | CampaignText, values: dict[str, Any], *, path: Path, o
         row.full_clean()
     except ValidationError as error:
         raise ContentError(f"{path.name}: {'; '.join(error.messages)}") from error
-    row.save()
+    if changed and isinstance(row, CampaignText):
+        services.save_words(words=row)
+    else:
+        row.save()
     return Outcome(str(path.relative_to(CONTENT)), is_new, [] if is_new else changed, kept)
 
 
@@ -83,9 +86,9 @@ def load(slug: str, *, overwrite: bool = False, demonstration: bool = False) -> 
         values |= read(CONTENT / "demonstration.toml") | {"is_demonstration": True}
     campaign = Campaign.objects.select_for_update().filter(slug=slug).first() or Campaign(slug=slug)
     outcomes = [apply(campaign, values, path=path, overwrite=overwrite)]
-    for path in sorted(folder.glob("*.toml")):
-        if path.stem == "campaign":
-            continue
+    # The source first: a translation notes which source words it was loaded beside.
+    paths = (path for path in folder.glob("*.toml") if path.stem != "campaign")
+    for path in sorted(paths, key=lambda path: (path.stem != campaign.source_language, path.stem)):
         text = CampaignText.objects.filter(campaign=campaign, language=path.stem).first()
         text = text or CampaignText(campaign=campaign, language=path.stem)
         outcomes.append(apply(text, read(path), path=path, overwrite=overwrite))

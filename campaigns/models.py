@@ -2,9 +2,10 @@
 
 import hashlib
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
-from django.core.validators import MinValueValidator
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -12,6 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import structure
+
+# First parts of addresses below the language that belong to other pages.
+RESERVED = {"accessibility", "confirm", "signature"}
+
+
+def check_slug(slug: str) -> None:
+    if slug in RESERVED:
+        raise ValidationError(_("This address belongs to another page."))
+
+
+def languages() -> list[tuple[str, Any]]:
+    """A function, so that another language needs no migration."""
+    return list(settings.LANGUAGES)
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -45,16 +59,20 @@ class Campaign(models.Model):
         "minimum_age",
         "closes_at",
         "retention_days",
+        "corrections_name",
+        "corrections_email",
     )
 
-    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    slug = models.SlugField(_("address"), max_length=80, unique=True, validators=[check_slug])
     source_language = models.CharField(
         _("source language"), max_length=12, default="en", help_text=_("The language the petition was written in.")
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     opens_at = models.DateTimeField(_("opens at"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes at"), null=True, blank=True)
-    goal = models.PositiveIntegerField(_("goal"), default=1000, validators=[MinValueValidator(1)])
+    progress_shown_from = models.PositiveIntegerField(
+        _("progress shown from"), default=500, help_text=_("Below so many signatures neither count nor goal is shown.")
+    )
 
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)
     postal_address = models.TextField(_("postal address"), blank=True)
@@ -72,6 +90,10 @@ class Campaign(models.Model):
         blank=True,
         help_text=_("Days after the closing date until names and addresses are erased."),
     )
+    corrections_name = models.CharField(
+        _("corrections: name"), max_length=100, blank=True, help_text=_("Whom to write to about mistakes in the words.")
+    )
+    corrections_email = models.EmailField(_("corrections: address"), blank=True)
     is_demonstration = models.BooleanField(
         _("demonstration"),
         default=False,
@@ -94,6 +116,10 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    def clean(self) -> None:
+        for name in ("postal_address", "representative_in_peru"):
+            setattr(self, name, getattr(self, name).replace("\r\n", "\n").strip())
+
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN and not self.is_before_opening and not self.is_after_closing
@@ -105,6 +131,10 @@ class Campaign(models.Model):
     @property
     def is_after_closing(self) -> bool:
         return self.closes_at is not None and timezone.now() >= self.closes_at
+
+    @property
+    def source_text(self) -> "CampaignText | None":
+        return self.texts.filter(language=self.source_language).first()
 
     @property
     def erased_on(self) -> date | None:
@@ -121,14 +151,14 @@ class Campaign(models.Model):
 
 class CampaignTextQuerySet(models.QuerySet["CampaignText"]):
     def in_language(self, language: str) -> Self:
-        return self.filter(language=language).select_related("campaign")
+        return self.filter(language=language).select_related("campaign").prefetch_related("campaign__texts")
 
 
 class CampaignText(models.Model):
     """The words of one campaign in one language. They are what people sign: they change only knowingly."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="texts", verbose_name=_("campaign"))
-    language = models.CharField(_("language"), max_length=12)
+    language = models.CharField(_("language"), max_length=12, choices=languages)
     alias = models.SlugField(
         _("readable address"),
         max_length=80,
@@ -149,7 +179,12 @@ class CampaignText(models.Model):
         help_text=_("A heading (## What is the problem?), a blank line, paragraphs; as many as are needed."),
         validators=[structure.check_sections],
     )
-    places = models.TextField(_("places"), blank=True, help_text=_("One a line."))
+    places = models.TextField(
+        _("places"),
+        blank=True,
+        help_text=_("One a line, with latitude and longitude for the map: Juliaca | -15.50, -70.13"),
+        validators=[structure.check_places],
+    )
     places_text = models.TextField(_("what happened in the places"), blank=True)
     addressee = models.CharField(_("addressee"), max_length=200, help_text=_("The office, never a person."))
     demands_opening = models.TextField(_("demands: opening"), help_text=_("The words before the list."))
@@ -157,6 +192,15 @@ class CampaignText(models.Model):
     demands_closing = models.TextField(_("demands: closing"), blank=True, help_text=_("The words after the list."))
     call_heading = models.CharField(_("call to action: heading"), max_length=150)
     call_to_action = models.TextField(_("call to action"))
+    signing_heading = models.CharField(_("what signing does: heading"), max_length=150)
+    signing_text = models.TextField(_("what signing does"))
+    data_heading = models.CharField(_("your data: heading"), max_length=150)
+    data_text = models.TextField(
+        _("your data"), help_text=_("What happens to a signer’s data, in plain words. The date of erasure is added.")
+    )
+    share_text = models.CharField(
+        _("text for sharing"), max_length=200, help_text=_("Suggested to those who share the petition.")
+    )
     consent_text = models.TextField(
         _("consent text"),
         help_text=_("What signers agree to. A change makes a new version; the earlier ones are kept."),
@@ -171,9 +215,39 @@ class CampaignText(models.Model):
     reviewer = models.CharField(
         _("reviewer"), max_length=100, blank=True, help_text=_("Who has read this translation beside the source text.")
     )
+    source_digest = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="SHA-256 of the source words that this translation was last saved beside.",
+    )
     loaded = models.JSONField(default=dict, editable=False)
 
     objects = CampaignTextQuerySet.as_manager()
+
+    # The words themselves, in the order of the page: what is translated, and what a digest is made of.
+    WORDS = (
+        "title",
+        "summary",
+        "key_figures",
+        "key_figures_period",
+        "sections",
+        "places",
+        "places_text",
+        "addressee",
+        "demands_opening",
+        "demands",
+        "demands_closing",
+        "call_heading",
+        "call_to_action",
+        "signing_heading",
+        "signing_text",
+        "data_heading",
+        "data_text",
+        "share_text",
+        "consent_text",
+        "text_as_of",
+    )
 
     class Meta:
         verbose_name = _("words of a campaign")
@@ -199,6 +273,11 @@ class CampaignText(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("campaigns:page", kwargs={"slug": self.campaign.slug})
 
+    def clean(self) -> None:
+        """Browsers end lines their own way; one way is kept, or saving unchanged words would change them."""
+        for name in self.WORDS:
+            setattr(self, name, getattr(self, name).replace("\r\n", "\n").strip())
+
     @property
     def is_source(self) -> bool:
         return self.language == self.campaign.source_language
@@ -206,6 +285,15 @@ class CampaignText(models.Model):
     @property
     def is_awaiting_review(self) -> bool:
         return not self.is_source and not self.reviewer
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the words, by which a translation knows whether its source has changed."""
+        return hashlib.sha256("\0".join(getattr(self, name) for name in self.WORDS).encode()).hexdigest()
+
+    def is_out_of_date(self, source: "CampaignText | None") -> bool:
+        """Whether the source's words have changed since this translation was saved beside them."""
+        return source is not None and not self.is_source and self.source_digest != source.digest
 
     @property
     def figure_list(self) -> list[structure.Figure]:
@@ -216,12 +304,39 @@ class CampaignText(models.Model):
         return structure.sections(self.sections)
 
     @property
-    def place_list(self) -> list[str]:
-        return structure.lines(self.places)
+    def place_list(self) -> list[structure.Place]:
+        return structure.places(self.places)
 
     @property
     def demand_list(self) -> list[str]:
         return structure.lines(self.demands)
+
+
+class UpdateQuerySet(models.QuerySet["Update"]):
+    def published(self, campaign: Campaign, language: str) -> Self:
+        return self.filter(campaign=campaign, language=language, published_at__lte=timezone.now())
+
+
+class Update(models.Model):
+    """What has happened since the petition was written: dated, with its source, beside words that stay as they are."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="updates", verbose_name=_("campaign"))
+    language = models.CharField(_("language"), max_length=12, choices=languages)
+    published_at = models.DateTimeField(_("published at"), default=timezone.now)
+    title = models.CharField(_("title"), max_length=150)
+    body = models.TextField(_("text"), help_text=_("Paragraphs, with a blank line between them."))
+    source = models.CharField(_("source"), max_length=300, help_text=_("Who says so, and where it can be read."))
+    reviewer = models.CharField(_("reviewer"), max_length=100)
+
+    objects = UpdateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("update")
+        verbose_name_plural = _("updates")
+        ordering = ["-published_at"]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class ConsentTextQuerySet(models.QuerySet["ConsentText"]):

@@ -2,7 +2,15 @@
 
 from django.db import transaction
 
-from campaigns.models import Campaign, ConsentText
+from campaigns.models import Campaign, CampaignText, ConsentText
+
+
+def save_words(*, words: CampaignText) -> None:
+    """Saves the words of one language, noting for a translation which source words it was made beside."""
+    source = words.campaign.source_text
+    if source is not None and not words.is_source:
+        words.source_digest = source.digest
+    words.save()
 
 
 @transaction.atomic

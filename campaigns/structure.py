@@ -4,6 +4,7 @@
 |---|---|---|
 | lines | one a line | `list[str]` |
 | figures | one a line: `49 | people killed` | `list[Figure]` |
+| places | one a line: `Juliaca | -15.50, -70.13`, or the name alone | `list[Place]` |
 | sections | `## Heading`, a blank line, paragraphs | `list[Section]` |
 """
 
@@ -19,6 +20,15 @@ class Figure:
 
     figure: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place by its name and, where it is to be on the map, its position in degrees, north and east positive."""
+
+    name: str
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,27 @@ def figures(text: str) -> list[Figure]:
     return found
 
 
+def places(text: str) -> list[Place]:
+    """Raises ValidationError for a position that is not `latitude, longitude` in degrees."""
+    found = []
+    for line in lines(text):
+        name, bar, position = (part.strip() for part in line.partition("|"))
+        if not bar:
+            found.append(Place(name))
+            continue
+        try:
+            latitude, longitude = (float(number) for number in position.split(","))
+        except ValueError:
+            latitude = longitude = 999
+        if not (name and abs(latitude) <= 90 and abs(longitude) <= 180):
+            raise ValidationError(
+                _("“%(line)s” needs a name, a vertical bar, latitude and longitude: Juliaca | -15.50, -70.13"),
+                params={"line": line},
+            )
+        found.append(Place(name, latitude, longitude))
+    return found
+
+
 def sections(text: str) -> list[Section]:
     """Raises ValidationError for text before the first heading and for a section without words."""
     before, *rest = f"\n{text.strip()}".replace("\r\n", "\n").split("\n## ")
@@ -66,6 +97,11 @@ def sections(text: str) -> list[Section]:
 def check_figures(text: str) -> None:
     """A validator: raises ValidationError where `figures` would."""
     figures(text)
+
+
+def check_places(text: str) -> None:
+    """A validator: raises ValidationError where `places` would."""
+    places(text)
 
 
 def check_sections(text: str) -> None:

@@ -1,10 +1,12 @@
 """The pages of campaigns: the way in, the list, and the page with the words."""
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, CampaignText
@@ -19,11 +21,26 @@ def find_text(slug: str) -> CampaignText:
     return text
 
 
+def kept(response: HttpResponse) -> HttpResponse:
+    """Any cache may keep it for some seconds, and longer while the site does not answer."""
+    patch_cache_control(response, public=True, max_age=0, s_maxage=5, stale_while_revalidate=30, stale_if_error=600)
+    return response
+
+
+def preferred(accepted: str, languages: set[str]) -> str:
+    """The first of a browser's languages that there are words in, else the site's own."""
+    for code, _quality in parse_accept_lang_header(accepted.lower()):
+        if (language := code.partition("-")[0]) in languages:
+            return language
+    return settings.LANGUAGE_CODE
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """To the open campaign, or the list, in the language that the browser prefers; without a cookie."""
-    language = translation.get_language_from_request(request)
-    text = CampaignText.objects.filter(campaign__in=Campaign.objects.open(), language=language).first()
+    texts = {text.language: text for text in CampaignText.objects.filter(campaign__in=Campaign.objects.open())}
+    language = preferred(request.headers.get("Accept-Language", ""), set(texts) or {"es", "en"})
+    text = texts.get(language)
     with translation.override(language):
         response = redirect(text.get_absolute_url() if text else reverse("campaigns:index"))
     add_never_cache_headers(response)
@@ -34,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def index(request: HttpRequest) -> HttpResponse:
     texts = CampaignText.objects.in_language(translation.get_language())
     texts = texts.filter(campaign__in=Campaign.objects.published())
-    return render(request, "campaigns/index.html", {"texts": texts})
+    return kept(render(request, "campaigns/index.html", {"texts": texts}))
 
 
 @require_safe
@@ -43,6 +60,23 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     text = CampaignText.objects.in_language(translation.get_language()).filter(alias=slug).exclude(alias="").first()
     if text and text.campaign.state != Campaign.State.DRAFT:
         return redirect(text, permanent=True)
-    response = render(request, "campaigns/page.html", {"text": find_text(slug)})
-    patch_cache_control(response, public=True, max_age=0, s_maxage=5, stale_while_revalidate=30, stale_if_error=600)
-    return response
+    return kept(render(request, "campaigns/page.html", {"text": find_text(slug)}))
+
+
+@require_safe
+def privacy(request: HttpRequest, slug: str) -> HttpResponse:
+    return kept(render(request, "campaigns/privacy.html", {"text": find_text(slug)}))
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    texts = CampaignText.objects.in_language(translation.get_language())
+    texts = texts.filter(campaign__in=Campaign.objects.published())
+    return kept(render(request, "campaigns/accessibility.html", {"texts": texts}))
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What no page links to needs no line here: addresses with a token say `noindex` themselves."""
+    lines = ["User-agent: *", "Disallow: /admin/", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

@@ -22,6 +22,7 @@ def make_campaign(slug: str = SLUG, **fields: Any) -> Campaign:
             "state": Campaign.State.OPEN,
             "organisation": "Example Organisation",
             "privacy_contact": "privacy@example.org",
+            "progress_shown_from": 0,
         }
         | fields
     )
@@ -45,6 +46,11 @@ def make_text(campaign: Campaign, **fields: Any) -> CampaignText:
             "demands": "open the wells.",
             "call_heading": "What you can do",
             "call_to_action": "Sign.",
+            "signing_heading": "What signing does",
+            "signing_text": "It is counted.",
+            "data_heading": "Your data",
+            "data_text": "We keep little.",
+            "share_text": "Sign with me:",
             "consent_text": "I agree that {organisation} counts my signature.",
             "text_as_of": "this year",
         }

@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.forms import model_to_dict
 from django.test import Client
 
+from campaigns import loading
 from campaigns.models import Campaign, CampaignText, ConsentText
 from tests.helpers import make_campaign
 
@@ -33,11 +34,13 @@ RESPONSIBLE = {
     "closes_at_0": "2099-12-31",
     "closes_at_1": "23:59:00",
     "retention_days": "180",
+    "corrections_name": "Example Organisation",
+    "corrections_email": "corrections@example.org",
 }
 
 
 def post_campaign(staff: Client, campaign: Campaign, **fields: str) -> object:
-    data = {"slug": campaign.slug, "source_language": "en", "state": "open", "goal": "1000"}
+    data = {"slug": campaign.slug, "source_language": "en", "state": "open", "progress_shown_from": "500"}
     return staff.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data | RESPONSIBLE | fields)
 
 
@@ -71,6 +74,21 @@ def test_words_are_edited_and_a_changed_consent_text_becomes_a_version(staff: Cl
         "I agree that Example Organisation counts my signature.",
         "Another text.",
     ]
+
+
+def test_words_saved_unchanged_stay_the_files_words(staff: Client) -> None:
+    loading.load("stand-with-victims-of-repression-in-peru")
+    text = CampaignText.objects.get(language="es")
+    data = {name: value for name, value in model_to_dict(text).items() if value is not None}
+    as_browsers_send = {
+        name: value.replace("\n", "\r\n") if isinstance(value, str) else value for name, value in data.items()
+    }
+
+    assert staff.post(f"/admin/campaigns/campaigntext/{text.pk}/change/", as_browsers_send).status_code == 302
+
+    outcomes = loading.load("stand-with-victims-of-repression-in-peru")
+    assert [outcome.kept for outcome in outcomes] == [[], [], []]
+    assert ConsentText.objects.count() == 2
 
 
 def test_bad_structure_gets_a_message_beside_its_field(staff: Client, campaign: Campaign) -> None:

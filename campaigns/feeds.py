@@ -1,0 +1,46 @@
+"""The Atom feed of a campaign's updates (RFC 4287)."""
+
+from django.contrib.syndication.views import Feed
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+
+from campaigns.models import CampaignText, Update
+from campaigns.views import find_text
+
+
+class UpdatesFeed(Feed):
+    feed_type = Atom1Feed
+
+    def get_object(self, request: HttpRequest, slug: str) -> CampaignText:
+        return find_text(slug)
+
+    def title(self, text: CampaignText) -> str:
+        return text.title
+
+    def subtitle(self, text: CampaignText) -> str:
+        return text.summary
+
+    def link(self, text: CampaignText) -> str:
+        return text.get_absolute_url()
+
+    def feed_url(self, text: CampaignText) -> str:
+        return reverse("campaigns:updates", kwargs={"slug": text.campaign.slug})
+
+    def items(self, text: CampaignText) -> list[Update]:
+        return list(Update.objects.published(text.campaign, text.language)[:30])
+
+    def item_title(self, update: Update) -> str:
+        return update.title
+
+    def item_description(self, update: Update) -> str:
+        return update.body
+
+    def item_link(self, update: Update) -> str:
+        page = reverse("campaigns:page", kwargs={"slug": update.campaign.slug})
+        return f"{page}#update-{update.pk}"
+
+    def item_pubdate(self, update: Update) -> object:
+        return update.published_at
+
+    item_updateddate = item_pubdate
