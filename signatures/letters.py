@@ -24,7 +24,7 @@ from signatures.models import Letter, LetterQuerySet
 logger = logging.getLogger(__name__)
 
 BATCH = 50
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(minutes=3)  # longer than the slowest letter: four answers of EMAIL_TIMEOUT each
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 SERVICE_NOT_AVAILABLE = 421  # RFC 5321, 4.2.2: the server closes the channel
@@ -61,33 +61,48 @@ def claim(lease: uuid.UUID) -> list[Letter]:
     return list(Letter.objects.filter(pk__in=ids).select_related("signature__campaign").order_by("pk"))
 
 
+class ServerRefuses(OSError):
+    """The mail server takes no letters from us at the moment, whoever they are for."""
+
+
 def send_batch(batch: list[Letter], lease: uuid.UUID, until: float) -> tuple[int, bool]:
     """Sends a claimed batch; answers how many went out and whether the mail server takes letters."""
     sent = 0
     smtp = get_connection()
     try:
         smtp.open()
-        for position, letter in enumerate(batch):
+        for letter in batch:
             if monotonic() > until:
-                give_back(batch[position:], lease)
                 break
-            if renew(letter, lease) and send(smtp, letter, lease):
-                sent += 1
-    except OSError as error:  # unreachable, hung up, silent, or refusing us: not any letter's fault
+            if not renew(letter, lease):
+                continue
+            try:
+                sent += send(smtp, letter, lease)
+            except ServerRefuses:
+                raise
+            except OSError as error:
+                # Hung up in the middle. It may be this letter's fault: the others go over a new connection.
+                failed(letter, lease, type(error).__name__, is_permanent=False)
+                close(smtp)
+                smtp.open()
+    except OSError as error:
         logger.warning("The mail server takes no letters: %s", type(error).__name__)
-        give_back(batch, lease, after=FIRST_PAUSE)  # those already marked are no longer under this lease
+        give_back(batch, lease, after=FIRST_PAUSE)
         return sent, False
     finally:
         close(smtp)
+    give_back(batch, lease)
     return sent, True
 
 
 def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
-    """Sends one letter and marks what became of it. Raises OSError where the server as a whole is the trouble."""
+    """Sends one letter and marks what became of it. Raises ServerRefuses, or OSError when the connection is lost."""
     try:
         message = emails.write(letter)
         message.connection = smtp
         message.send()
+    except smtplib.SMTPSenderRefused as error:
+        raise ServerRefuses from error
     except smtplib.SMTPRecipientsRefused as error:
         code = max(code for code, _text in error.recipients.values())
     except smtplib.SMTPDataError as error:
@@ -103,7 +118,7 @@ def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
         mine(letter, lease).update(state=Letter.State.SENT, sent_at=Now(), to="", lease=None, error="")
         return True
     if code == SERVICE_NOT_AVAILABLE:
-        raise smtplib.SMTPServerDisconnected
+        raise ServerRefuses
     failed(letter, lease, f"SMTP {code}", is_permanent=code >= 500)
     return False
 
@@ -123,7 +138,7 @@ def renew(letter: Letter, lease: uuid.UUID) -> bool:
 
 
 def give_back(batch: list[Letter], lease: uuid.UUID, after: timedelta = timedelta(0)) -> None:
-    """Letters that were claimed and not tried are due again, at once or after a pause."""
+    """Those of a batch that are still under our lease were not tried: they are due again, at once or after a pause."""
     Letter.objects.waiting().filter(pk__in=[letter.pk for letter in batch], lease=lease).update(
         lease=None, due_at=Now() + after, attempts=F("attempts") - 1
     )

@@ -47,6 +47,9 @@ def sign(*, campaign: Campaign, consent: ConsentText, language: str, attempt: At
         wants_updates=attempt.wants_updates,
         fingerprint=fingerprint,
     )
+    with connection.cursor() as cursor:
+        # Attempts for one address go one after the other, or many at once would all find the cap not reached.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(fingerprint[:8], "big", signed=True)])
     kind = Letter.Kind.CONFIRMATION if has_free_seat(signature) else Letter.Kind.ALREADY_SIGNED
     is_capped = is_over_cap(signature, kind)
     Letter.objects.create(

@@ -22,6 +22,7 @@ class Server:
     at_recipient: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
     at_sender: str = ""
+    hangs_up_at: set[str] = field(default_factory=set)
     arrived: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     connections: int = 0
@@ -42,6 +43,8 @@ class Server:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if address in self.hangs_up_at:
+            server.transport.close()
         if answer := self.at_recipient.get(address):
             return answer
         envelope.rcpt_tos.append(address)

@@ -107,6 +107,20 @@ def test_a_server_that_refuses_us_pauses_the_outbox_without_blaming_a_letter(
         assert timedelta(seconds=20) < letter.due_at - timezone.now() < timedelta(seconds=31)
 
 
+def test_a_letter_at_which_the_server_hangs_up_does_not_keep_the_others_back(
+    server: Server, campaign: Campaign
+) -> None:
+    server.hangs_up_at.add("poison@example.org")
+    for email in ("a@example.org", "poison@example.org", "b@example.org", "c@example.org"):
+        make_signature(campaign, email=email)
+
+    assert letters.send_due() == 3
+
+    letter = Letter.objects.get(state="waiting")
+    assert (letter.to, letter.attempts, letter.error) == ("poison@example.org", 1, "SMTPServerDisconnected")
+    assert letter.due_at > timezone.now()
+
+
 def test_an_unreachable_server_leaves_all_letters_waiting(campaign: Campaign) -> None:
     make_signature(campaign)
 
