@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from campaigns.goals import goal_for
 from campaigns.models import Campaign
 from signatures import tally
 
@@ -15,14 +16,15 @@ FEWEST_PER_COUNTRY = 10
 @require_safe
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Campaign.objects.published().prefetch_related("texts"), slug=slug)
+    count = tally.count(found.pk)
     response = JsonResponse(
         {
             "slug": found.slug,
             "title": {text.language: text.title for text in found.texts.all()},
             "state": found.state,
             "languages": [text.language for text in found.texts.all()],
-            "goal": found.goal,
-            "signatures": tally.count(found.pk),
+            "goal": goal_for(count),
+            "signatures": count,
             "countries": tally.by_country(found.pk, at_least=FEWEST_PER_COUNTRY),
         }
     )

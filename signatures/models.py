@@ -28,6 +28,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def counted(self) -> Self:
         return self.confirmed().filter(moderation=Signature.Moderation.CLEAR)
 
+    def latest_public(self, campaign: Campaign) -> Self:
+        """The counted signatures whose names the page may show, the latest first, by an index of their own."""
+        return self.counted().filter(campaign=campaign, visibility="public").order_by("-confirmed_at")
+
     def in_hand(self) -> Self:
         """Those that moderation can still act on: neither withdrawn nor erased."""
         return self.exclude(state=Signature.State.WITHDRAWN).filter(erased_at=None)
@@ -80,6 +84,11 @@ class Signature(models.Model):
         # Few indexes: each is paid for by every signature. Lists run along the primary key.
         indexes = [
             models.Index(fields=["campaign", "fingerprint"], name="signature_address"),
+            models.Index(
+                fields=["campaign", "-confirmed_at"],
+                condition=Q(state="confirmed", moderation="clear", visibility="public"),
+                name="signature_on_page",
+            ),
             models.Index(
                 fields=["campaign", "moderation"], condition=~Q(moderation="clear"), name="signature_not_clear"
             ),
@@ -204,6 +213,26 @@ class Total(models.Model):
 
     campaign = models.OneToOneField(Campaign, models.CASCADE, primary_key=True)
     n = models.IntegerField()
+
+
+class ViaTally(models.Model):
+    """Signatures made after following a shared link, by channel and day, in sum; nothing tells whose.
+
+    A row has sixteen shards, so that the signers of a busy channel do not wait for each other.
+    """
+
+    SHARDS = 16
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False)
+    channel = models.CharField(_("channel"), max_length=10)
+    day = models.DateField(_("day"))
+    shard = models.PositiveSmallIntegerField()
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "channel", "day", "shard"], name="one_via_tally_per_shard"),
+        ]
 
 
 class ModerationAct(models.Model):

@@ -4,7 +4,11 @@ Triggers on the signatures' table (migration 0002) write one `CountDelta` per st
 `fold` moves them into `Tally` and `Total`. No signer ever waits for a row that another signer holds.
 """
 
+import secrets
+
 from django.db import connection, transaction
+
+from signatures.models import ViaTally
 
 FOLD_LOCK = 7_031_955  # any number, the same in each process
 
@@ -38,6 +42,19 @@ FROM (
 ) AS counted
 GROUP BY country HAVING sum(n) >= %s ORDER BY n DESC, country
 """
+
+
+VIA = """
+INSERT INTO signatures_viatally (campaign_id, channel, day, shard, n)
+VALUES (%s, %s, (now() AT TIME ZONE 'UTC')::date, %s, 1)
+ON CONFLICT (campaign_id, channel, day, shard) DO UPDATE SET n = signatures_viatally.n + 1
+"""
+
+
+def count_via(campaign_id: int, channel: str) -> None:
+    """Counts one signature for the channel of the link that led to the page. Call it outside a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(VIA, [campaign_id, channel, secrets.randbelow(ViaTally.SHARDS)])
 
 
 def fold() -> int:

@@ -13,6 +13,7 @@ Visibility = Signature.Visibility
 
 
 class Output(StrEnum):
+    PAGE = "page"  # the latest names on the campaign's page
     ADDRESSEE = "addressee"  # the list that is handed over
     INTERNAL = "internal"  # figures for the campaign's own staff
     ADMIN = "admin"  # what moderators see
@@ -26,6 +27,11 @@ HANDED_OVER = frozenset({"name", "country"})
 PERSON = frozenset({"name", "email"})
 
 FIELDS: dict[Output, dict[str, frozenset[str]]] = {
+    Output.PAGE: {
+        Visibility.SECRET: NOTHING,
+        Visibility.DELIVERED: NOTHING,
+        Visibility.PUBLIC: frozenset({"name", "country"}),
+    },
     Output.ADDRESSEE: {
         Visibility.SECRET: NOTHING,
         Visibility.DELIVERED: HANDED_OVER,

@@ -3,11 +3,18 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template import Context
+from django.urls import reverse
 
+from campaigns.goals import goal_for
 from campaigns.models import Campaign, CampaignText, ConsentText
-from signatures import tally
+from signatures import cards, tally
 from signatures.forms import SignForm
+from signatures.models import Signature
+from signatures.visibility import Output, shown
+
+LATEST = 12  # names on the page
 
 register = template.Library()
 
@@ -27,6 +34,20 @@ def sign_box(context: Context, text: CampaignText) -> dict[str, Any]:
 
 @register.inclusion_tag("signatures/_progress.html")
 def progress(campaign: Campaign) -> dict[str, Any]:
-    """The count, exact as of now, beside the goal."""
+    """The count, exact as of now, beside a goal that rises by itself; nothing while there are only a few."""
     count = tally.count(campaign.pk)
-    return {"count": count, "goal": campaign.goal, "shown": min(count, campaign.goal)}
+    return {"is_shown": count >= campaign.progress_shown_from, "count": count, "goal": goal_for(count)}
+
+
+@register.inclusion_tag("signatures/_latest_names.html")
+def latest_names(campaign: Campaign) -> dict[str, Any]:
+    signatures = Signature.objects.latest_public(campaign)[:LATEST]
+    names = [(shown(row, "name", Output.PAGE), shown(row, "country", Output.PAGE)) for row in signatures]
+    return {"names": names}
+
+
+@register.simple_tag
+def preview_address(text: CampaignText) -> str:
+    """The address of the picture for links; another one once the count has passed a step."""
+    path = reverse("signatures:preview", kwargs={"slug": text.campaign.slug})
+    return f"{settings.SITE_URL}{path}?v={cards.version(text)}"
