@@ -1,9 +1,10 @@
-"""What workers do. Each task takes ten seconds at most, may run twice and may be lost: the next sweep makes it up."""
+"""What workers do. A task begins nothing after ten seconds, may run twice, and may be lost: a sweep makes it up."""
 
 import logging
 from time import monotonic
 
-from celery import shared_task
+from celery import current_app, shared_task
+from django.conf import settings
 from django.core.cache import cache
 
 from signatures import letters, tally
@@ -12,6 +13,8 @@ logger = logging.getLogger(__name__)
 
 NUDGE_EVERY = 1  # second, for the whole site
 BREAK = 5  # seconds without a nudge from this process after one has failed
+# A signer waits for this connection: it has less patience than a worker's.
+QUICKLY = {"socket_connect_timeout": settings.REDIS_TIMEOUT, "socket_timeout": settings.REDIS_TIMEOUT, "max_retries": 0}
 _broken_until = 0.0
 
 
@@ -36,7 +39,10 @@ def nudge_letters() -> None:
         return
     try:
         if cache.add("signatures.nudge", 1, timeout=NUDGE_EVERY):
-            send_letters.apply_async(countdown=NUDGE_EVERY, expires=30, retry=False)
+            with current_app.connection_for_write(transport_options=QUICKLY) as broker:
+                send_letters.apply_async(  # type: ignore[call-arg]  # celery-types does not know `connection`
+                    countdown=NUDGE_EVERY, expires=30, retry=False, connection=broker
+                )
     except Exception as error:
         _broken_until = monotonic() + BREAK
         logger.warning("No nudge for the outbox: %s", type(error).__name__)

@@ -1,9 +1,12 @@
 """HTTP in and out: the visitor's way from the sign box to the thank-you page."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -11,14 +14,21 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.models import CampaignText, ConsentText
+from campaigns.sharing import CHANNELS
 from campaigns.views import find_text
-from signatures import services, tasks, tokens
+from signatures import cards, services, tally, tasks, tokens
 from signatures.forms import SignForm
 from signatures.models import Signature
 from signatures.services import Confirmation
 
 # The public forms carry no CSRF token, so that caches can keep the page: `petition_site.middleware` refuses posts
 # from other sites by Sec-Fetch-Site and Origin instead.
+
+
+class SeeOther(HttpResponseRedirect):
+    """303 (RFC 9110, 15.4.4): what was posted is done, and the answer to it is to be fetched elsewhere."""
+
+    status_code = 303
 
 
 @csrf_exempt
@@ -34,13 +44,38 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         problem = _("What was sent is too large. Please fill in the form again.")
         return render(request, "campaigns/page.html", {"text": text, "problem": problem}, status=413)
-    form = SignForm(request.POST, consent_text=consent)
+    try:
+        data = request.POST
+    except (SuspiciousOperation, BadRequest, MultiPartParserError):
+        problem = _("What was sent could not be read. Please fill in the form again.")
+        return render(request, "campaigns/page.html", {"text": text, "problem": problem}, status=400)
+    form = SignForm(data, consent_text=consent)
     if not form.is_valid():
         return render(request, "campaigns/page.html", {"text": text, "form": form}, status=422)
     services.sign(campaign=text.campaign, consent=consent, language=text.language, attempt=form.attempt)
     tasks.nudge_letters()
+    if channel := channel_of(request):
+        tally.count_via(text.campaign_id, channel)
     # With a fragment of its own, or it would inherit that of the form's address.
-    return redirect(reverse("signatures:check_email", kwargs={"slug": slug}) + "#main")
+    return SeeOther(reverse("signatures:check_email", kwargs={"slug": slug}) + "#main")
+
+
+def channel_of(request: HttpRequest) -> str:
+    """The channel in the address of the page that the form was on, empty where there is none that we know.
+
+    The page itself is the same for everyone and kept by caches, so only the browser's referrer can tell.
+    """
+    query = request.headers.get("Referer", "").partition("?")[2].partition("#")[0]
+    channel = QueryDict(query).get("via", "")
+    return channel if channel in CHANNELS else ""
+
+
+@require_safe
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture that link previews show."""
+    response = HttpResponse(cards.picture(find_text(slug)), content_type="image/png")
+    patch_cache_control(response, public=True, max_age=3600)
+    return response
 
 
 @require_safe
@@ -69,7 +104,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "signatures/confirm.html", context)
     outcome = services.confirm(signature_id=signature_id)
     if outcome in (Confirmation.CONFIRMED, Confirmation.CONFIRMED_BEFORE):
-        return redirect("signatures:thanks", slug=signature.campaign.slug)
+        return SeeOther(reverse("signatures:thanks", kwargs={"slug": signature.campaign.slug}))
     reason = {Confirmation.ADDRESS_IS_TAKEN: "taken", Confirmation.WITHDRAWN: "withdrawn"}.get(outcome, "gone")
     return render(request, "signatures/confirm_failed.html", {**context, "reason": reason}, status=409)
 

@@ -43,7 +43,7 @@ def test_confirm_counts_on_post_and_thanks(client: Client, campaign: Campaign) -
 
     response = client.post(link(signature))
 
-    assert response.status_code == 302
+    assert response.status_code == 303
     assert response["Location"] == "/en/water-for-all/thanks/"
     signature.refresh_from_db()
     assert signature.state == "confirmed"
@@ -119,7 +119,7 @@ def test_confirm_takes_two_people_at_one_address_and_no_third(client: Client, ca
 
     statuses = [client.post(link(signature)).status_code for signature in people]
 
-    assert statuses == [302, 302, 409]
+    assert statuses == [303, 303, 409]
     assert tally.count(campaign.pk) == 2
 
 

@@ -71,7 +71,7 @@ def test_confirmation_is_in_the_signers_language_and_its_link_confirms(server: S
     (link,) = re.findall(r"^(http://\S+/es/confirm/\S+)\s*$", text, re.MULTILINE)
     assert html.count(f'href="{link}"') == 2
     path = link.partition("://")[2].partition("/")[2]
-    assert Client().post(f"/{path}").status_code == 302
+    assert Client().post(f"/{path}").status_code == 303
 
 
 def test_letters_name_nobody_and_load_nothing(server: Server, campaign: Campaign) -> None:

@@ -24,7 +24,7 @@ def campaign(db: None) -> Campaign:
 def test_sign_stores_a_pending_signature_with_its_letter(client: Client, campaign: Campaign) -> None:
     response = client.post(URL, form_data(campaign, name="  José Ñahui  ", email="Jose@Example.org", updates="on"))
 
-    assert response.status_code == 302
+    assert response.status_code == 303
     assert response["Location"] == "/en/water-for-all/check-email/#main"
     signature = Signature.objects.get()
     assert (signature.name, signature.email, signature.country.code) == ("José Ñahui", "Jose@example.org", "PE")
@@ -44,6 +44,49 @@ def test_sign_keeps_no_name_of_somebody_who_wants_to_be_counted_only(client: Cli
     client.post(URL, form_data(campaign, visibility="secret", name="Ana Example"))
 
     assert Signature.objects.get().name == ""
+
+
+@pytest.mark.parametrize("name", ["محمد أحمد", "李小龍", "Ñusta T’ika", "Zoë-Marie O'Neill 3rd", "नरेन्द्र", "👩🏽‍🌾 Ana"])
+def test_sign_takes_names_of_every_script(client: Client, campaign: Campaign, name: str) -> None:
+    client.post(URL, form_data(campaign, name=name))
+
+    assert Signature.objects.get().name == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("ana@straße.de", "ana@xn--strae-oqa.de"),
+        ("ana@ñandú.pe", "ana@xn--and-6ma2c.pe"),
+        ("ana@א1.com", "ana@xn--1-zhc.com"),
+    ],
+)
+def test_sign_keeps_an_international_domain_as_mail_servers_know_it(
+    client: Client, campaign: Campaign, typed: str, stored: str
+) -> None:
+    client.post(URL, form_data(campaign, email=typed))
+
+    assert Letter.objects.get().to == stored
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("&".join(f"f{number}=x" for number in range(1200)), "application/x-www-form-urlencoded"),
+        ("name=x", "multipart/form-data"),
+        ("name=x", "application/x-www-form-urlencoded; charset=utf-16"),
+    ],
+    ids=["too many fields", "multipart without boundary", "another encoding"],
+)
+def test_sign_brings_the_form_back_when_the_body_cannot_be_read(
+    client: Client, campaign: Campaign, body: str, content_type: str
+) -> None:
+    response = client.post(URL, body, content_type=content_type)
+
+    assert response.status_code == 400
+    html = response.content.decode()
+    assert "What was sent could not be read." in html
+    assert '<form class="sign"' in html
 
 
 def test_sign_sets_no_cookie(client: Client, campaign: Campaign) -> None:
@@ -70,6 +113,21 @@ BAD = {
     ),
     "line separator in the name": (
         {"name": "Ana\u2028Example"},
+        "name",
+        "A name is written on one line, in letters. Please take out other characters.",
+    ),
+    "name that grows beyond the limit when composed": (
+        {"name": "\u0958" * 60},
+        "name",
+        "A name can have at most 100 characters.",
+    ),
+    "name of which nothing can be seen": (
+        {"name": "\u3164\u200d"},
+        "name",
+        "A name is written on one line, in letters. Please take out other characters.",
+    ),
+    "name that turns the line round": (
+        {"name": "Ana \u202eExample"},
         "name",
         "A name is written on one line, in letters. Please take out other characters.",
     ),
@@ -126,7 +184,7 @@ def test_sign_refuses_a_repeated_field(client: Client, campaign: Campaign) -> No
 
     assert response.status_code == 422
     assert response.context["form"].non_field_errors() == [
-        "“email” was sent more than once. Please send the form again."
+        "“Email address” was sent more than once. Please send the form again."
     ]
     assert not Signature.objects.exists()
 
@@ -172,7 +230,7 @@ def test_sign_shows_a_new_consent_text_instead_of_taking_a_yes_to_the_old_one(
     current = form_data(campaign)["consent_id"]
     assert f'name="consent_id" value="{current}"' in html
     assert not Signature.objects.exists()
-    assert client.post(URL, form_data(campaign)).status_code == 302
+    assert client.post(URL, form_data(campaign)).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -217,7 +275,7 @@ def test_sign_answers_alike_for_new_known_and_flooded_addresses(client: Client, 
         page = client.get(response["Location"])
         answers.append((response.status_code, dict(response.headers) | {"Expires": ""}, page.status_code, page.content))
 
-    assert answers[0][0] == 302
+    assert answers[0][0] == 303
     assert answers[0][:1] + answers[0][2:] == answers[1][:1] + answers[1][2:] == answers[2][:1] + answers[2][2:]
     kinds = [
         Letter.objects.filter(signature__email=email).latest("pk")
@@ -278,7 +336,7 @@ def test_sign_refuses_posts_from_other_sites(client: Client, campaign: Campaign,
 def test_sign_takes_posts_from_its_own_page_in_new_and_old_browsers(
     client: Client, campaign: Campaign, headers: dict[str, str]
 ) -> None:
-    assert client.post(URL, form_data(campaign), headers=headers).status_code == 302
+    assert client.post(URL, form_data(campaign), headers=headers).status_code == 303
 
 
 def test_sign_is_for_posts_only(client: Client, campaign: Campaign) -> None:
