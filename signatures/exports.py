@@ -31,12 +31,17 @@ class Preset:
     output: Output
     description: "StrPromise"
     fields: tuple[str, ...]
+    condition: str = "state = 'confirmed'"
     is_numbered: bool = False  # rows in random order under running numbers, so that nothing tells when one signed
 
 
 PRESETS = {
     "addressee": Preset(
-        Output.ADDRESSEE, _("For the addressee: number, name, country"), ("name", "country"), is_numbered=True
+        Output.ADDRESSEE,
+        _("For the addressee: number, name, country"),
+        ("name", "country"),
+        condition="state = 'confirmed' AND moderation = 'clear'",
+        is_numbered=True,
     ),
     "internal": Preset(
         Output.INTERNAL,
@@ -74,8 +79,8 @@ def query(preset: Preset) -> str:
     names = ", ".join(f"'{name}'" for name in entitled(preset.output))
     number, order = ("row_number() OVER () AS number, ", "random()") if preset.is_numbered else ("", "id")
     rows = (
-        f"SELECT * FROM {Signature._meta.db_table} WHERE campaign_id = %s AND state = 'confirmed'"
-        f" AND moderation = 'clear' AND visibility IN ({names}) ORDER BY {order}"
+        f"SELECT * FROM {Signature._meta.db_table} WHERE campaign_id = %s AND {preset.condition}"
+        f" AND visibility IN ({names}) ORDER BY {order}"
     )
     return f"SELECT {number}{columns} FROM ({rows}) AS signature"
 

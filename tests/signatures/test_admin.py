@@ -130,6 +130,41 @@ def test_search_and_filters_find_signatures(campaign: Campaign, query: str, foun
     assert response.context["cl"].result_count == found
 
 
+@pytest.mark.parametrize(
+    "query", ["email__startswith=s", "name__regex=(", "fingerprint=x", "email=secret%40example.org"]
+)
+def test_no_filter_in_the_address_finds_by_person(campaign: Campaign, query: str) -> None:
+    make_signature(campaign, visibility="secret", email="secret@example.org")
+
+    response = staff("view_signature").get(f"{URL}?{query}", follow=True)
+
+    assert response.redirect_chain or response.status_code == 400
+
+
+@pytest.mark.parametrize("query", ["state__exact=%00", "created_at__gte=yesterday", "p=x", "all=x", "o=99.z"])
+def test_an_address_that_no_page_of_ours_has_sent_is_no_500(campaign: Campaign, query: str) -> None:
+    assert staff("view_signature").get(f"{URL}?{query}", follow=True).status_code in (200, 400)
+
+
+def test_a_choice_of_rows_that_is_none_is_no_500(campaign: Campaign) -> None:
+    client = staff("view_signature", "moderate_signature")
+
+    response = client.post(URL, {"action": "hold", "_selected_action": "x", "reason": "test"}, follow=True)
+
+    assert response.status_code == 200
+    assert not ModerationAct.objects.exists()
+
+
+def test_all_rows_of_a_filter_are_moderated_at_once(campaign: Campaign) -> None:
+    rows = make_rows(campaign, 1500)
+    client = staff("view_signature", "moderate_signature")
+
+    act(client, "reject", rows[:1], reason="test", select_across="1")
+
+    assert ModerationAct.objects.get().how_many == 1500
+    assert tally.count(campaign.pk) == 0
+
+
 def test_nobody_changes_signatures_by_hand(campaign: Campaign) -> None:
     (row,) = make_rows(campaign, 1)
     client = staff(is_superuser=True)

@@ -77,6 +77,8 @@ def test_addressee_gets_the_rows_in_no_order_that_tells_when_one_signed(campaign
 def test_internal_export_has_states_and_dates_and_no_names(campaign: Campaign) -> None:
     ana = make_signature(campaign, name="Ana Example", email="ana@example.org", country="PE", is_confirmed=True)
     secret = make_signature(campaign, visibility="secret", country="ES", is_confirmed=True)
+    services.reject(signatures=Signature.objects.filter(pk=secret.pk), reason="A test", staff=None)
+    make_signature(campaign, name="Pending Example")
 
     rows = export(campaign, "internal")
 
@@ -96,7 +98,7 @@ def test_internal_export_has_states_and_dates_and_no_names(campaign: Campaign) -
             "moderation_reason",
         ],
         [str(ana.pk), "confirmed", "clear", *moments[0], "en", "PE", ""],
-        [str(secret.pk), "confirmed", "clear", *moments[1], "en", "ES", ""],
+        [str(secret.pk), "confirmed", "rejected", *moments[1], "en", "ES", "A test"],
     ]
 
 
