@@ -19,12 +19,16 @@ DEMO_USER = "demo"
 @register
 def demonstration_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """DEMO, DEBUG and the inbox belong on the machine of whoever tries the site out."""
-    is_local = urlsplit(settings.SITE_URL).hostname in LOCAL_HOSTS
+    is_local = {urlsplit(settings.SITE_URL).hostname, *settings.ALLOWED_HOSTS} <= LOCAL_HOSTS
     errors: list[CheckMessage] = []
     for name in ("DEMO", "DEBUG"):
         if getattr(settings, name) and not is_local:
             errors.append(
-                Error(f"{name} is on, but SITE_URL is not on this machine.", hint=f"Set {name}=false.", id="site.E001")
+                Error(
+                    f"{name} is on, but the site answers beyond this machine.",
+                    hint=f"Set {name}=false.",
+                    id="site.E001",
+                )
             )
     if settings.INBOX_DIR and not settings.DEMO:
         errors.append(Error("INBOX_DIR is set outside a demonstration.", hint="Take INBOX_DIR out.", id="site.E002"))

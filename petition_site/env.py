@@ -1,5 +1,7 @@
 """Reading settings from the environment: a missing or wrong one stops the start with its name and what to do."""
 
+import re
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +46,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(
                 f"{var} must be an address like {schemes[0]}://… with a host (see .env.example)."
             )
+        return value
+
+    def sender(self, var: str) -> str:
+        """An email address, with or without a name before it."""
+        value: str = self.str(var)
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+            raise ImproperlyConfigured(f"{var} must be an email address like petition@example.org.")
         return value
 
     def database(self, var: str) -> dict[str, Any]:

@@ -3,17 +3,23 @@
 import logging
 import re
 
+# How gunicorn names the sender of a malformed request.
+SENDER = re.compile(r"(ip=)\S+")
 # The pages whose address carries a token (signatures/urls.py).
 TOKEN = re.compile(r"(/(?:confirm|signature|not-me)/)[^/\s\"']+")
+
+
+def without_tokens(text: str) -> str:
+    return SENDER.sub(r"\1…", TOKEN.sub(r"\1…", text))
 
 
 class WithoutTokens(logging.Filter):
     """Rewrites a record so that neither its message nor its traceback holds a token."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = TOKEN.sub(r"\1…", record.getMessage()), None
+        record.msg, record.args = without_tokens(record.getMessage()), None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = TOKEN.sub(r"\1…", record.exc_text)
+            record.exc_text = without_tokens(record.exc_text)
         return True

@@ -48,10 +48,15 @@ def test_a_database_that_is_away_gives_a_page_in_both_languages_and_no_500(
     assert "ana@example.org" not in caplog.text
 
 
-def test_logs_hold_no_token() -> None:
-    record = logging.makeLogRecord(
-        {"msg": "Not Found: %s", "args": ("/es/confirm/12:1abcDE:secret-part/",), "levelno": logging.WARNING}
-    )
+@pytest.mark.parametrize(
+    ("message", "argument", "written"),
+    [
+        ("Not Found: %s", "/es/confirm/12:1abcDE:secret-part/", "Not Found: /es/confirm/…/"),
+        ("Invalid request from ip=%s: Invalid HTTP", "192.0.2.7", "Invalid request from ip=… Invalid HTTP"),
+    ],
+)
+def test_logs_hold_neither_token_nor_address(message: str, argument: str, written: str) -> None:
+    record = logging.makeLogRecord({"msg": message, "args": (argument,), "levelno": logging.WARNING})
 
     assert WithoutTokens().filter(record)
-    assert record.getMessage() == "Not Found: /es/confirm/…/"
+    assert record.getMessage() == written

@@ -122,6 +122,7 @@ def test_the_deployment_check_finds_nothing() -> None:
     [
         ({"DEMO": "true"}, "site.E001"),
         ({"DEBUG": "true"}, "site.E001"),
+        ({"DEMO": "true", "SITE_URL": "http://localhost", "ALLOWED_HOSTS": "petition.example.org"}, "site.E001"),
         ({"INBOX_DIR": "/var/lib/inbox"}, "site.E002"),
         ({"SITE_URL": "http://petition.example.org"}, "site.E003"),
     ],
