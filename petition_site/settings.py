@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,7 @@ env = Environment()
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY")
 SITE_URL = env.address("SITE_URL", ("https", "http")).rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
+ALLOWED_HOSTS = [host for host in env.list("ALLOWED_HOSTS", default=[]) if host] or [urlsplit(SITE_URL).hostname]
 IS_HTTPS = SITE_URL.startswith("https://")
 
 # The demonstration: a local inbox, a staff account and an organisation that do not exist. `make run` alone sets
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "csp",
     "django_countries",
@@ -124,8 +126,11 @@ def next_logical_database(url: str) -> str:
     return urlunsplit(parts._replace(path=f"/{int(number) + 1}"))
 
 
-CELERY_BROKER_URL = env.str("BROKER_URL", default=next_logical_database(REDIS_URL))
+CELERY_BROKER_URL = (
+    env.address("BROKER_URL", ("redis", "rediss")) if "BROKER_URL" in env else next_logical_database(REDIS_URL)
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis however long it is away
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": REDIS_TIMEOUT,
     "socket_timeout": 5,  # a worker waits for its next task in slices of a second
@@ -143,8 +148,8 @@ CELERY_BEAT_SCHEDULE = {
 # Letters
 
 vars().update(env.mail_server("EMAIL_URL"))
-EMAIL_TIMEOUT = 20  # seconds
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
+EMAIL_TIMEOUT = 20  # seconds for each answer of the mail server
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL")
 
 # Signatures
 
@@ -153,10 +158,16 @@ CONFIRMATION_MAX_AGE = 14 * 24 * 60 * 60  # seconds from the sending of the lett
 CONFIRMATION_LETTERS_PER_ADDRESS = 5  # a day and campaign
 EXPORT_CHUNK = 64 * 1024  # bytes that a download hands on at a time
 
-# Languages: the interface in whole, Spanish where a browser asks for neither.
+# Languages. English and Spanish are whole; a campaign can be published in the others too, whose interface says in the
+# language of INTERFACE_FALLBACKS what their catalogues do not say yet. docs/translating.md tells how to add one.
 
 LANGUAGE_CODE = "es"
-LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
+LANGUAGES = [("es", _("Spanish")), ("en", _("English")), ("qu", _("Quechua")), ("ay", _("Aymara"))]
+INTERFACE_FALLBACKS = {"qu": "es", "ay": "es"}
+LANG_INFO |= {  # Django knows neither
+    "qu": {"bidi": False, "code": "qu", "name": "Quechua", "name_local": "Runasimi"},
+    "ay": {"bidi": False, "code": "ay", "name": "Aymara", "name_local": "Aymar aru"},
+}
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "America/Lima"

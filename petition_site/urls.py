@@ -3,10 +3,12 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import views as campaigns
+from campaigns.sitemaps import CampaignSitemap
 from petition_site import health
 from signatures import api
 
@@ -14,6 +16,8 @@ admin.site.site_header = admin.site.site_title = _("Petition")
 
 urlpatterns = [
     path("", campaigns.home, name="home"),
+    path("robots.txt", campaigns.robots),
+    path("sitemap.xml", sitemap, {"sitemaps": {"campaigns": CampaignSitemap}}, name="sitemap"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("api/v1/campaigns/<slug:slug>/", api.campaign),

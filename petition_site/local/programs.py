@@ -117,7 +117,7 @@ def _in_the_wheel(kind: Kind, account: Account | None) -> list[Program]:
 
 def _servers(kind: Kind, folders: Iterable[Path]) -> list[Path]:
     """The programs in `folders`, each once, however many links lead to it."""
-    found = {}
+    found: dict[Path, Path] = {}
     for path in (folder / name for folder in folders for name in kind.servers):
         program = path.resolve()
         if all(os.access(program.with_name(name), os.X_OK) for name in (program.name, *kind.companions)):

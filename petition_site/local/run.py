@@ -25,11 +25,8 @@ MANAGE = str(ROOT / "manage.py")
 # What brings the site up to date: the line that announces it, its log, and what Python is to run.
 STEPS = {
     "Bringing the database up to date": ("migrate", MANAGE, "migrate", "--noinput"),
-    "Compiling the translations": (
-        "translations",
-        *("-m", "babel.messages.frontend", "compile", "--domain", "django", "--directory", "locale"),
-    ),
-    "Collecting the static files": ("static", MANAGE, "collectstatic", "--noinput"),
+    "Compiling the translations": ("translations", MANAGE, "compile_translations"),
+    "Collecting the static files": ("static", MANAGE, "collectstatic", "--noinput", "--ignore", "flags"),
     "Loading the campaign": ("campaign", MANAGE, "load_campaign", "--demonstration"),
     "Making the staff account": ("account", MANAGE, "demo_account"),
 }
@@ -103,6 +100,8 @@ def start_site(children: Children, port: int, env: Mapping[str, str]) -> None:
             "-m",
             "gunicorn",
             "petition_site.wsgi",
+            "--config",
+            "python:petition_site.gunicorn_conf",
             *bind,
             "--workers",
             "2",

@@ -25,6 +25,9 @@ def main(slug: str) -> None:
     campaign.supervisory_authority = "Example Authority"
     campaign.minimum_age = 16
     campaign.retention_days = 180
+    campaign.corrections_name = "Rosa Example"
+    campaign.corrections_email = "corrections@example.org"
+    campaign.progress_shown_from = 0
     campaign.closes_at = timezone.now() + timedelta(days=365)
     campaign.state = Campaign.State.OPEN
     assert not campaign.missing_responsibility()

@@ -136,9 +136,9 @@ def settings(port: int, database: str, redis: str, mail: str) -> dict[str, str]:
 
 
 def prepare(children: Children, logs: Path, env: Mapping[str, str]) -> None:
-    compiling = ("-m", "babel.messages.frontend", "compile", "--domain", "django", "--directory", "locale")
+    compiling = ("manage.py", "compile_translations")
     # What takes longest, beside the rest.
-    collecting = begin(children, "collectstatic", "manage.py", "collectstatic", "--noinput", logs=logs, env=env)
+    collecting = begin(children, "collectstatic", "manage.py", "collectstatic", "--noinput", "--ignore", "flags", logs=logs, env=env)
     for name, *arguments in (
         ("translations", *compiling),
         ("migrate", "manage.py", "migrate", "--noinput"),
@@ -165,7 +165,18 @@ def begin(children: Children, name: str, *arguments: str, logs: Path, env: Mappi
 
 
 def start(children: Children, logs: Path, env: Mapping[str, str], port: int) -> None:
-    gunicorn = ("-m", "gunicorn", "petition_site.wsgi", "--no-control-socket", "--workers", "2", "--threads", "4")
+    gunicorn = (
+        "-m",
+        "gunicorn",
+        "--config",
+        "python:petition_site.gunicorn_conf",
+        "petition_site.wsgi",
+        "--no-control-socket",
+        "--workers",
+        "2",
+        "--threads",
+        "4",
+    )
     celery = ("-m", "celery", "-A", "petition_site")
     commands: dict[str, tuple[str, ...]] = {
         "gunicorn": (*gunicorn, "--bind", f"127.0.0.1:{port}"),
