@@ -15,7 +15,7 @@ from typing import TextIO
 from petition_site.local import environment
 from petition_site.local.environment import ROOT, STATE
 from petition_site.local.private import locked, private_directory, read_settings, write_settings
-from petition_site.local.processes import STOP_SIGNALS, Children, LaunchError, ask_kernel_for_signal, until
+from petition_site.local.processes import STOP_SIGNALS, Child, Children, LaunchError, ask_kernel_for_signal, until
 from petition_site.local.services import LocalServices
 from petition_site.local.sink import start_sink
 
@@ -26,7 +26,6 @@ MANAGE = str(ROOT / "manage.py")
 STEPS = {
     "Bringing the database up to date": ("migrate", MANAGE, "migrate", "--noinput"),
     "Compiling the translations": ("translations", MANAGE, "compile_translations"),
-    "Collecting the static files": ("static", MANAGE, "collectstatic", "--noinput", "--ignore", "flags"),
     "Loading the campaign": ("campaign", MANAGE, "load_campaign", "--demonstration"),
     "Making the staff account": ("account", MANAGE, "demo_account"),
 }
@@ -77,11 +76,18 @@ def bring_up(stack: ExitStack) -> tuple[Children, Children]:
     stack.callback(environment.remove)
     environment.write(settings)
     env = os.environ | settings
+
+    def begin(log: str, *arguments: str) -> Child:
+        name = " ".join(arguments[:2]).replace(MANAGE, "manage.py")
+        return children.start(name, [sys.executable, *arguments], log=LOGS / f"{log}.log", cwd=ROOT, env=env)
+
+    # What takes longest, beside the rest: it needs no database.
+    collecting = begin("static", MANAGE, "collectstatic", "--noinput", "--ignore", "flags")
     for title, (log, *arguments) in STEPS.items():
         with step(title):
-            name = " ".join(arguments[:2]).replace(MANAGE, "manage.py")
-            child = children.start(name, [sys.executable, *arguments], log=LOGS / f"{log}.log", cwd=ROOT, env=env)
-            children.wait_for(child)
+            children.wait_for(begin(log, *arguments))
+    with step("Collecting the static files"):
+        children.wait_for(collecting)
     with step("Starting the web server, the worker and its clock"):
         start_site(children, port, env)
         wait_until_ready(children, port)
