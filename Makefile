@@ -13,7 +13,7 @@ test-long: .venv/with-dev
 
 # Gathers new messages into locale/ (needs gettext); a new language starts with its empty directory there.
 messages: .venv/with-dev
-	@.venv/bin/python -m django makemessages --all --no-obsolete --add-location file --ignore '.*' --ignore tests
+	@.venv/bin/python -m django makemessages --all --no-obsolete --no-location --ignore '.*' --ignore tests
 
 # The virtual environment, made again where its Python is gone, and in it the packages that uv.lock names.
 

@@ -49,7 +49,7 @@ def running_services() -> Iterator[None]:
         stack.callback(shutil.rmtree, state)
         services = LocalServices(state, durable=False)
         settings = stack.enter_context(services)
-        if "DATABASE_URL" not in os.environ:
+        if not os.environ.get("DATABASE_URL"):
             settings["TEST_POSTGRES_LOG"] = str(state / "logs" / "postgresql.log")
         if not os.environ.get("EMAIL_URL"):
             mail = Children()
@@ -68,4 +68,4 @@ def environment(settings: Mapping[str, str]) -> Iterator[None]:
     os.environ.update(added)
     yield
     for name in added:
-        del os.environ[name]
+        os.environ.pop(name, None)

@@ -31,6 +31,11 @@ class Postgres(Server):
         return self.place.path / f"pgdata-{self.program.major}"
 
     @property
+    def started_in(self) -> Path:
+        # Up to 15 it looks for its own program elsewhere and then wants to go back, where its user may not.
+        return Path("/")
+
+    @property
     def pid_file(self) -> Path:
         return self.directory / "postmaster.pid"
 
@@ -55,7 +60,7 @@ class Postgres(Server):
                 *([] if self.durable else ["--no-sync"]),
             ],
             log=log,
-            cwd=Path("/"),
+            cwd=self.started_in,
             env=ENVIRONMENT,
             account=self.place.account,
             pass_fds=self.place.pass_fds,

@@ -36,7 +36,6 @@ class Redis(Server):
             "bind 127.0.0.1",
             f"port {port}",
             f"requirepass {self.password}",
-            f"dir {self.place.as_the_servers_see_it / self.directory.name}",
             "pidfile server.pid",
             "maxmemory-policy noeviction",
             f"appendonly {'yes' if self.durable else 'no'}",

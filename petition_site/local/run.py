@@ -58,7 +58,8 @@ def bring_up(stack: ExitStack) -> tuple[Children, Children]:
         private_directory(STATE)
         stack.enter_context(locked(STATE / "lock", "another `make run` is running in it."))
         port = free_port_for_the_site()
-        for old in private_directory(LOGS).glob("*.log"):
+        # What beat remembers would let it wait for long if the clock had been set back since.
+        for old in (*private_directory(LOGS).glob("*.log"), *STATE.glob("celerybeat-schedule*")):
             old.unlink()
         keys = the_keys()
     services = LocalServices(STATE)

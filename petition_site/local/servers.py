@@ -60,6 +60,10 @@ class Server(ABC):
     def directory(self) -> Path: ...
 
     @property
+    def started_in(self) -> Path:
+        return self.directory
+
+    @property
     @abstractmethod
     def pid_file(self) -> Path: ...
 
@@ -96,8 +100,7 @@ class Server(ABC):
                 self.command(port),
                 stdin=self.stdin(port),
                 log=log,
-                # Where its user may be: PostgreSQL looks at the directory that it is started in.
-                cwd=Path("/") if self.place.account else self.place.path,
+                cwd=self.started_in,
                 env=ENVIRONMENT,
                 account=self.place.account,
                 pass_fds=self.place.pass_fds,
@@ -116,7 +119,7 @@ class Server(ABC):
     def _stop_orphan(self) -> None:
         """Stop a server that has outlived its launcher. We hold the lock, so no other launcher needs it."""
         try:
-            pid = int(self.pid_file.read_text().split()[0])
+            pid = abs(int(self.pid_file.read_text().split()[0]))  # negative for a server in single-user mode
         except (FileNotFoundError, IndexError, ValueError):
             return
         for by in (self.stop_by, signal.SIGQUIT):
