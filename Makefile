@@ -1,5 +1,5 @@
 # The two commands of the README and a few more. They need make and Python 3.11 or later with venv; the rest they get.
-.PHONY: run test test-long messages
+.PHONY: run test test-long bench messages
 
 run: .venv/with-demo
 	@exec .venv/bin/python -m petition_site.local.run
@@ -10,6 +10,10 @@ test: .venv/with-dev
 # What takes minutes: millions of rows, long fuzzing, soak.
 test-long: .venv/with-dev
 	@exec .venv/bin/python -m pytest -m long
+
+# What is a matter of speed: run it on a machine that does nothing else.
+bench: .venv/with-dev
+	@exec .venv/bin/python -m pytest -n 0 -m bench
 
 # Gathers new messages into locale/ (needs gettext); a new language starts with its empty directory there.
 messages: .venv/with-dev

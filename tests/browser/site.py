@@ -138,7 +138,8 @@ def settings(port: int, database: str, redis: str, mail: str) -> dict[str, str]:
 def prepare(children: Children, logs: Path, env: Mapping[str, str]) -> None:
     compiling = ("manage.py", "compile_translations")
     # What takes longest, beside the rest.
-    collecting = begin(children, "collectstatic", "manage.py", "collectstatic", "--noinput", "--ignore", "flags", logs=logs, env=env)
+    static = ("manage.py", "collectstatic", "--noinput", "--ignore", "flags")
+    collecting = begin(children, "collectstatic", *static, logs=logs, env=env)
     for name, *arguments in (
         ("translations", *compiling),
         ("migrate", "manage.py", "migrate", "--noinput"),
