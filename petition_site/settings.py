@@ -142,6 +142,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     # Finds the letters whose nudge was lost.
     "sweep-letters": {"task": "signatures.tasks.send_letters", "schedule": 5, "options": {"expires": 5}},
+    "keep-retention": {"task": "signatures.tasks.keep_retention", "schedule": 60, "options": {"expires": 60}},
     "fold-counts": {"task": "signatures.tasks.fold_counts", "schedule": 5, "options": {"expires": 5}},
 }
 

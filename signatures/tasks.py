@@ -7,7 +7,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 from django.core.cache import cache
 
-from signatures import letters, tally
+from signatures import letters, retention, tally
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,11 @@ def send_letters() -> int:
 @shared_task
 def fold_counts() -> int:
     return tally.fold()
+
+
+@shared_task
+def keep_retention() -> int:
+    return retention.run()
 
 
 def nudge_letters() -> None:
