@@ -1,4 +1,4 @@
-"""Each page is valid HTML, and the stylesheet valid CSS, to the checker of the W3C."""
+"""Each page is valid HTML to the checker of the W3C (the stylesheet is not looked at)."""
 
 import json
 import subprocess
