@@ -7,6 +7,8 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,6 +20,8 @@ import pytest
 from petition_site.local.processes import Children, LaunchError
 from petition_site.local.services import LocalServices
 from petition_site.local.sink import start_sink
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,7 +62,14 @@ def running_services() -> Iterator[None]:
         settings |= {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "ADDRESS_KEY")}
         settings |= {"SITE_URL": "http://localhost:8000", "DEFAULT_FROM_EMAIL": "petition@example.org"}
         stack.enter_context(environment(settings))
+        compile_translations()
         yield
+
+
+def compile_translations() -> None:
+    """Once, before a worker reads them."""
+    command = [sys.executable, "-m", "django", "compile_translations", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "petition_site.settings"}, check=True)
 
 
 @contextmanager

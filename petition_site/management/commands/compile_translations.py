@@ -26,8 +26,10 @@ class Command(BaseCommand):
             fallback = settings.INTERFACE_FALLBACKS.get(language, SOURCE)
             if fallback != SOURCE:
                 fill(catalogue, read(path.parents[2] / fallback / "LC_MESSAGES" / "django.po"))
-            with path.with_suffix(".mo").open("wb") as file:
+            # In one step, for whoever reads it at this moment.
+            with path.with_suffix(".mo.new").open("wb") as file:
                 write_mo(file, catalogue)
+            path.with_suffix(".mo.new").replace(path.with_suffix(".mo"))
             self.stdout.write(f"{language}: {sum(is_said(message) for message in catalogue)} messages")
 
 
