@@ -22,6 +22,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 CATEGORIES = ("accessibility", "best-practices", "seo")
 
 
+@pytest.mark.skipif(not os.environ.get("CI"), reason="Lighthouse takes half a minute: CI alone runs it")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_lighthouse_gives_the_petition_100(
     browser: Browser, site: Site, looks: list[Look], language: str, tmp_path: Path
