@@ -17,7 +17,7 @@ bench: .venv/with-dev
 
 # Gathers new messages into locale/ (needs gettext); a new language starts with its empty directory there.
 messages: .venv/with-dev
-	@.venv/bin/python -m django makemessages --all --no-obsolete --no-location --ignore '.*' --ignore tests
+	@.venv/bin/python -m django makemessages --all --no-obsolete --no-wrap --no-location --ignore '.*' --ignore tests
 
 # The virtual environment, made again where its Python is gone, and in it the packages that uv.lock names.
 
