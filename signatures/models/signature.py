@@ -1,0 +1,133 @@
+"""Signatures, and the seats that they take when they are confirmed."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+from campaigns.models import Campaign, ConsentText
+
+
+class SignatureQuerySet(models.QuerySet["Signature"]):
+    def pending(self) -> Self:
+        return self.filter(state=Signature.State.PENDING)
+
+    def confirmed(self) -> Self:
+        return self.filter(state=Signature.State.CONFIRMED)
+
+    def counted(self) -> Self:
+        return self.confirmed().filter(moderation=Signature.Moderation.CLEAR)
+
+    def latest_public(self, campaign: Campaign) -> Self:
+        """The counted signatures whose names the page may show, the latest first, by an index of their own."""
+        return self.counted().filter(campaign=campaign, visibility="public").order_by("-confirmed_at")
+
+    def in_hand(self) -> Self:
+        """Those that moderation can still act on: neither withdrawn nor erased."""
+        return self.exclude(state=Signature.State.WITHDRAWN).filter(erased_at=None)
+
+
+class Signature(models.Model):
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting for confirmation")
+        CONFIRMED = "confirmed", _("confirmed")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    class Moderation(models.TextChoices):
+        CLEAR = "clear", _("clear")
+        HELD = "held", _("held")
+        REJECTED = "rejected", _("rejected")
+
+    class Visibility(models.TextChoices):
+        SECRET = "secret", _("counted only")
+        DELIVERED = "delivered", _("name and country handed over")
+        PUBLIC = "public", _("handed over and shown on the page")
+
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, related_name="signatures", db_index=False, verbose_name=_("campaign")
+    )
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.PENDING)
+    moderation = models.CharField(_("moderation"), max_length=8, choices=Moderation, default=Moderation.CLEAR)
+    moderation_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    visibility = models.CharField(_("visibility"), max_length=9, choices=Visibility)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    email = models.CharField(_("email address"), max_length=254, blank=True)
+    country = CountryField(_("country"))
+    language = models.CharField(_("language"), max_length=12)
+    wants_updates = models.BooleanField(_("wants news"), default=False)
+    consent = models.ForeignKey(ConsentText, models.PROTECT, db_index=False, verbose_name=_("consent text"))
+    fingerprint = models.BinaryField(
+        max_length=32,
+        null=True,
+        help_text="Keyed HMAC of the address in canonical form (addresses.py); empty once erased.",
+    )
+    created_at = models.DateTimeField(_("signed at"), default=timezone.now)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
+
+    objects = SignatureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
+        # Few indexes: each is paid for by every signature. Lists run along the primary key.
+        indexes = [
+            models.Index(fields=["campaign", "fingerprint"], name="signature_address"),
+            models.Index(
+                fields=["campaign", "-confirmed_at"],
+                condition=Q(state="confirmed", moderation="clear", visibility="public"),
+                name="signature_on_page",
+            ),
+            models.Index(
+                fields=["campaign", "moderation"], condition=~Q(moderation="clear"), name="signature_not_clear"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="pending", confirmed_at=None) | ~Q(state="pending"), name="pending_is_not_confirmed"
+            ),
+            models.CheckConstraint(condition=~Q(state="confirmed", confirmed_at=None), name="confirmed_has_its_moment"),
+            models.CheckConstraint(condition=~Q(state="pending", fingerprint=None), name="pending_has_its_fingerprint"),
+            models.CheckConstraint(condition=~Q(visibility="secret") | Q(name=""), name="secret_keeps_no_name"),
+        ]
+        permissions = [
+            ("moderate_signature", _("Can hold, release and reject signatures")),
+            ("export_signature", _("Can export signatures")),
+        ]
+
+    def __str__(self) -> str:
+        # Never the name: this is what logs and error reports would show.
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def is_counted(self) -> bool:
+        return self.state == self.State.CONFIRMED and self.moderation == self.Moderation.CLEAR
+
+
+class Seat(models.Model):
+    """A confirmed address in a campaign: two seats at the most, under different names.
+
+    Seats are taken by `INSERT … ON CONFLICT DO NOTHING` when a signature is confirmed, and given back when it is
+    withdrawn or erased. Nothing is reserved before, so that nobody can sign for another and lock them out.
+    """
+
+    PER_ADDRESS = 2
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False)
+    signature = models.OneToOneField(Signature, models.CASCADE, related_name="seat")
+    fingerprint = models.BinaryField(max_length=32)
+    number = models.PositiveSmallIntegerField()
+    name_fingerprint = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "fingerprint", "number"], name="one_signature_per_seat"),
+            models.UniqueConstraint(
+                fields=["campaign", "fingerprint", "name_fingerprint"], name="one_seat_per_address_and_name"
+            ),
+            models.CheckConstraint(condition=Q(number__in=[1, 2]), name="two_seats_per_address"),
+        ]
