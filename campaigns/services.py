@@ -1,6 +1,8 @@
 """Verbs of a campaign with consequences beyond one row."""
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext
 
 from campaigns.models import Campaign, CampaignText, ConsentText
 
@@ -22,13 +24,24 @@ def publish_consent(*, campaign: Campaign) -> None:
     # The campaign's row serialises two editors, so that both cannot make the same version.
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     for words in campaign.texts.all():
-        text = words.consent_text.replace("{organisation}", campaign.organisation)
         current = ConsentText.objects.current(campaign, words.language)
-        if current is None or current.text != text:
-            ConsentText.objects.create(
-                campaign=campaign,
-                language=words.language,
-                version=current.version + 1 if current else 1,
-                text=text,
-                sha256=ConsentText.digest(text),
-            )
+        text = draft_consent(words)
+        if current is None or any(getattr(current, name) != getattr(text, name) for name in ConsentText.WORDS):
+            text.version = current.version + 1 if current else 1
+            text.save()
+
+
+def draft_consent(words: CampaignText) -> ConsentText:
+    """The consent text as it reads today: the campaign's own sentence, and the site's words for each choice."""
+    with translation.override(words.language):
+        text = ConsentText(
+            campaign=words.campaign,
+            language=words.language,
+            text=words.consent_text.replace("{organisation}", words.campaign.organisation),
+            secret=gettext("Count me only, do not pass on my name"),
+            delivered=gettext("With my name and country"),
+            public=gettext("Show my name and country on the page of this petition too"),
+            news=gettext("Send me news about this campaign by email."),
+        )
+    text.sha256 = text.digest
+    return text

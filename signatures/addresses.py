@@ -3,14 +3,9 @@
 The canonical form is versioned with `VERSION`: fingerprints made under different rules must never be compared.
 """
 
-import hmac
 import unicodedata
-from functools import lru_cache
-from hashlib import sha256
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
+from signatures.keys import keyed_hash
 
 VERSION = 1
 
@@ -44,13 +39,19 @@ def canonical_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-@lru_cache(maxsize=64)
-def campaign_key(campaign_id: int, key: str) -> bytes:
-    """32 bytes for one campaign out of ADDRESS_KEY (HKDF, RFC 5869): campaigns cannot be matched with each other."""
-    info = f"address fingerprint, campaign {campaign_id}, version {VERSION}".encode()
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key.encode())
-
-
 def fingerprint(campaign_id: int, text: str) -> bytes:
-    """HMAC-SHA-256, 32 bytes, of an address or a name in canonical form."""
-    return hmac.digest(campaign_key(campaign_id, settings.ADDRESS_KEY), text.encode(), sha256)
+    """HMAC-SHA-256, 32 bytes, of an address or a name in canonical form; no campaign can be matched with another."""
+    return keyed_hash(f"address fingerprint, campaign {campaign_id}, version {VERSION}", text.encode())
+
+
+def suppression_fingerprint(email: str) -> bytes:
+    """The same under a key for the whole site: who wants no letters wants none from any campaign."""
+    return keyed_hash(f"suppressed addresses, version {VERSION}", canonical(email).encode())
+
+
+def masked(email: str) -> str:
+    """As much of an address as its owner needs to see a mistake in it: `a…z@example.org`, 64 characters at most."""
+    local, _at, domain = email.rpartition("@")
+    if len(domain) > 50:
+        domain = f"{domain[:24]}…{domain[-24:]}"
+    return f"{local[:1]}…{local[-1:] if len(local) > 3 else ''}@{domain}"

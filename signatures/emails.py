@@ -36,7 +36,7 @@ COMPOSERS = {
 
 def write(letter: Letter) -> EmailMultiAlternatives:
     """The message for a letter, in its signer's language."""
-    with translation.override(letter.signature.language):
+    with translation.override(letter.language):
         return COMPOSERS[Letter.Kind(letter.kind)](letter)
 
 
@@ -45,8 +45,8 @@ def absolute(name: str, **kwargs: object) -> str:
 
 
 def compose(letter: Letter, **extra: object) -> EmailMultiAlternatives:
-    campaign = letter.signature.campaign
-    text = CampaignText.objects.filter(campaign=campaign, language=letter.signature.language).first()
+    campaign = letter.campaign
+    text = CampaignText.objects.filter(campaign=campaign, language=letter.language).first()
     context = {
         "campaign": campaign,
         "title": text.title if text else campaign.slug,

@@ -52,13 +52,13 @@ def claim(lease: uuid.UUID) -> list[Letter]:
         due = (
             Letter.objects.waiting()
             .filter(due_at__lte=Now())
-            .order_by("due_at")
+            .order_by("priority", "due_at")
             .select_for_update(skip_locked=True)
             .values_list("pk", flat=True)[:BATCH]
         )
         ids = list(due)
         Letter.objects.filter(pk__in=ids).update(lease=lease, due_at=Now() + LEASE, attempts=F("attempts") + 1)
-    return list(Letter.objects.filter(pk__in=ids).select_related("signature__campaign").order_by("pk"))
+    return list(Letter.objects.filter(pk__in=ids).select_related("signature", "campaign").order_by("pk"))
 
 
 class ServerRefuses(OSError):
@@ -115,7 +115,7 @@ def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
         failed(letter, lease, type(error).__name__, is_permanent=False)
         return False
     else:
-        mine(letter, lease).update(state=Letter.State.SENT, sent_at=Now(), to="", lease=None, error="")
+        mine(letter, lease).update(state=Letter.State.SENT, sent_at=Now(), to="", details={}, lease=None, error="")
         return True
     if code == SERVICE_NOT_AVAILABLE:
         raise ServerRefuses
@@ -147,7 +147,7 @@ def give_back(batch: list[Letter], lease: uuid.UUID, after: timedelta = timedelt
 def failed(letter: Letter, lease: uuid.UUID, error: str, *, is_permanent: bool) -> None:
     """A permanent failure ends the letter and forgets the address; a temporary one waits its pause."""
     if is_permanent:
-        mine(letter, lease).update(state=Letter.State.FAILED, error=error, to="", lease=None)
+        mine(letter, lease).update(state=Letter.State.FAILED, error=error, to="", details={}, lease=None)
     else:
         mine(letter, lease).update(lease=None, due_at=Now() + pause(letter.attempts), error=error)
 

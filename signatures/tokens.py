@@ -19,7 +19,7 @@ class ExpiredToken(Exception):
 CONFIRM = signing.TimestampSigner(salt="signatures.confirm")
 
 
-def make_confirm(signature_id: int) -> str:
+def make_confirm(signature_id: int | None) -> str:
     return CONFIRM.sign(str(signature_id))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from campaigns.models.text import CampaignText
 
 # First parts of addresses below the language that belong to other pages.
-RESERVED = {"accessibility", "confirm", "signature"}
+RESERVED = {"accessibility", "address", "confirm", "not-me", "signature", "unsubscribe"}
 
 
 def check_slug(slug: str) -> None:

@@ -1,25 +1,34 @@
-"""The rows: signatures and the seats they take, letters, the count, and the accounts of what staff did.
+"""The rows: signatures and the seats they take, consent, letters, the count, and accounts of what was done.
 
 A signature answers two questions in two fields: has the signer confirmed (`state`), and what does moderation say
 (`moderation`). It is counted exactly when it is confirmed and clear.
 """
 
+from signatures.models.consent import ConsentEvent
 from signatures.models.count import CountDelta, Tally, Total, ViaTally
-from signatures.models.letter import Letter, LetterQuerySet
-from signatures.models.signature import Seat, Signature, SignatureQuerySet
+from signatures.models.keeping import AddressKey, RetentionRun
+from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
+from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
 from signatures.models.staff import ExportRecord, ModeratedSignature, ModerationAct, Staff
 
 __all__ = [
+    "AddressKey",
+    "ConsentEvent",
     "CountDelta",
+    "DaySalt",
     "ExportRecord",
     "Letter",
     "LetterQuerySet",
     "ModeratedSignature",
     "ModerationAct",
+    "Origin",
+    "Outbox",
+    "RetentionRun",
     "Seat",
     "Signature",
     "SignatureQuerySet",
     "Staff",
+    "Suppression",
     "Tally",
     "Total",
     "ViaTally",

@@ -25,6 +25,9 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """The counted signatures whose names the page may show, the latest first, by an index of their own."""
         return self.counted().filter(campaign=campaign, visibility="public").order_by("-confirmed_at")
 
+    def with_address(self, campaign: Campaign, fingerprint: bytes) -> Self:
+        return self.filter(campaign=campaign, fingerprint=fingerprint)
+
     def in_hand(self) -> Self:
         """Those that moderation can still act on: neither withdrawn nor erased."""
         return self.exclude(state=Signature.State.WITHDRAWN).filter(erased_at=None)
@@ -68,6 +71,14 @@ class Signature(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
+    code_tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Codes typed for it, right or wrong."
+    )
+    link_generation = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Links to the signer's page are made for one generation; another address begins a new one.",
+    )
 
     objects = SignatureQuerySet.as_manager()
 
@@ -82,6 +93,7 @@ class Signature(models.Model):
                 condition=Q(state="confirmed", moderation="clear", visibility="public"),
                 name="signature_on_page",
             ),
+            models.Index(fields=["created_at"], condition=Q(state="pending"), name="signature_pending"),
             models.Index(
                 fields=["campaign", "moderation"], condition=~Q(moderation="clear"), name="signature_not_clear"
             ),
@@ -91,7 +103,9 @@ class Signature(models.Model):
                 condition=Q(state="pending", confirmed_at=None) | ~Q(state="pending"), name="pending_is_not_confirmed"
             ),
             models.CheckConstraint(condition=~Q(state="confirmed", confirmed_at=None), name="confirmed_has_its_moment"),
-            models.CheckConstraint(condition=~Q(state="pending", fingerprint=None), name="pending_has_its_fingerprint"),
+            models.CheckConstraint(
+                condition=~Q(erased_at=None, fingerprint=None), name="only_the_erased_have_no_fingerprint"
+            ),
             models.CheckConstraint(condition=~Q(visibility="secret") | Q(name=""), name="secret_keeps_no_name"),
         ]
         permissions = [
@@ -130,4 +144,31 @@ class Seat(models.Model):
                 fields=["campaign", "fingerprint", "name_fingerprint"], name="one_seat_per_address_and_name"
             ),
             models.CheckConstraint(condition=Q(number__in=[1, 2]), name="two_seats_per_address"),
+        ]
+
+
+class DaySalt(models.Model):
+    """The random salt of one day's network hashes. Once it is destroyed nobody can make such a hash again."""
+
+    KEPT_DAYS = 30
+
+    day = models.DateField(primary_key=True)
+    salt = models.BinaryField(max_length=32)
+
+
+class Origin(models.Model):
+    """Where a signature came from, in keyed hashes under the day's salt: enough to see a burst, and no address.
+
+    A row of its own, so that it can be deleted after `DaySalt.KEPT_DAYS` without touching the signature.
+    """
+
+    signature = models.OneToOneField(Signature, models.CASCADE, primary_key=True, related_name="origin")
+    day = models.DateField()
+    address = models.BinaryField(max_length=16, help_text="Of the network address.")
+    network = models.BinaryField(max_length=16, help_text="Of its /24 or /48.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["day"], name="origin_day"),
+            models.Index(fields=["network"], name="origin_network"),
         ]

@@ -3,7 +3,7 @@
 from signatures.services.confirming import Confirmation, confirm
 from signatures.services.leaving import erase, month_of, withdraw
 from signatures.services.moderating import hold, reject, release
-from signatures.services.signing import Attempt, sign
+from signatures.services.signing import Attempt, resend, sign
 
 __all__ = [
     "Attempt",
@@ -14,6 +14,7 @@ __all__ = [
     "month_of",
     "reject",
     "release",
+    "resend",
     "sign",
     "withdraw",
 ]

@@ -5,7 +5,8 @@ from enum import Enum, auto
 from django.db import transaction
 from django.utils import timezone
 
-from signatures.models import Signature
+from signatures.models import ConsentEvent, Signature
+from signatures.services.consent import log
 from signatures.services.seats import take_seat
 
 
@@ -40,4 +41,5 @@ def confirm(*, signature_id: int) -> Confirmation:
     if signature.visibility == Signature.Visibility.SECRET and not signature.wants_updates:
         signature.email = ""
     signature.save(update_fields=["state", "confirmed_at", "email"])
+    log(signature, ConsentEvent.Kind.CONFIRMED)
     return Confirmation.CONFIRMED

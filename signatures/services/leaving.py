@@ -5,7 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from signatures.models import Letter, ModeratedSignature, Seat, Signature
+from signatures import outbox
+from signatures.models import ConsentEvent, Letter, Origin, Seat, Signature
+from signatures.services.consent import log
 
 
 @transaction.atomic
@@ -18,6 +20,7 @@ def withdraw(*, signature_id: int) -> bool:
     signature.state = Signature.State.WITHDRAWN
     signature.withdrawn_at = timezone.now()
     signature.save(update_fields=["state", "withdrawn_at"])
+    log(signature, ConsentEvent.Kind.WITHDRAWN)
     return True
 
 
@@ -25,18 +28,37 @@ def withdraw(*, signature_id: int) -> bool:
 def erase(*, signature_id: int) -> bool:
     """Erases a person (GDPR, art. 17): a pending row goes whole, a confirmed one leaves an anonymous, uncounted row.
 
-    The row that stays has no name, address, fingerprint or letter, and its times are cut to the month.
-    False where there is nothing to erase.
+    The row that stays has no name, address, fingerprint, letter or log of consent, and its times are cut to the month.
+    A last letter, which points to no signature, says that it is done, where we have an address. False where there is
+    nothing to erase.
     """
-    signature = Signature.objects.select_for_update().filter(pk=signature_id, erased_at=None).first()
+    signature = (
+        Signature.objects.select_for_update(of=("self",))
+        .select_related("campaign")
+        .filter(pk=signature_id, erased_at=None)
+        .first()
+    )
     if signature is None:
         return False
-    Seat.objects.filter(signature=signature).delete()
-    Letter.objects.filter(signature=signature).delete()
     if signature.state == Signature.State.PENDING:
-        ModeratedSignature.objects.filter(signature=signature).delete()
         signature.delete()
         return True
+    address = signature.email
+    make_anonymous(signature)
+    for model in (Seat, Letter, ConsentEvent, Origin):
+        model._default_manager.filter(signature=signature).delete()
+    if address:
+        outbox.write(
+            Letter.Kind.ERASED,
+            campaign=signature.campaign,
+            language=signature.language,
+            to=address,
+            fingerprint=None,
+        )
+    return True
+
+
+def make_anonymous(signature: Signature) -> None:
     now = timezone.now()
     signature.state = Signature.State.WITHDRAWN
     signature.name = signature.email = signature.moderation_reason = ""
@@ -47,7 +69,6 @@ def erase(*, signature_id: int) -> bool:
     signature.withdrawn_at = month_of(signature.withdrawn_at or now)
     signature.erased_at = month_of(now)
     signature.save()
-    return True
 
 
 def month_of(moment: datetime) -> datetime:

@@ -1,16 +1,14 @@
 """Signing: an attempt is stored together with the one letter that answers it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns.models import Campaign, ConsentText
-from signatures import addresses
-from signatures.models import Letter, Seat, Signature
-
-QUIET_LETTER_EVERY = timedelta(days=7)
+from signatures import addresses, outbox
+from signatures.models import ConsentEvent, Letter, Origin, Seat, Signature
+from signatures.services import seats
+from signatures.services.consent import log
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,52 +23,60 @@ class Attempt:
 
 
 @transaction.atomic
-def sign(*, campaign: Campaign, consent: ConsentText, language: str, attempt: Attempt) -> Signature:
+def sign(
+    *, campaign: Campaign, consent: ConsentText, language: str, attempt: Attempt, origin: Origin | None = None
+) -> Signature:
     """Stores an attempt to sign and the one letter that answers it.
 
     It reserves nothing: each attempt is a row of its own until one is confirmed. Whoever calls cannot tell from
     what happens here whether the address is known; only its owner's mailbox can.
     """
     is_secret = attempt.visibility == Signature.Visibility.SECRET
-    name = "" if is_secret else attempt.name
     fingerprint = addresses.fingerprint(campaign.pk, addresses.canonical(attempt.email))
     signature = Signature.objects.create(
         campaign=campaign,
         consent=consent,
         language=language,
-        name=name,
+        name="" if is_secret else attempt.name,
         email=attempt.email,
         country=attempt.country,
         visibility=attempt.visibility,
         wants_updates=attempt.wants_updates,
         fingerprint=fingerprint,
     )
-    with connection.cursor() as cursor:
-        # Attempts for one address go one after the other, or many at once would all find the cap not reached.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(fingerprint[:8], "big", signed=True)])
-    kind = Letter.Kind.CONFIRMATION if has_free_seat(signature) else Letter.Kind.ALREADY_SIGNED
-    is_capped = is_over_cap(signature, kind)
-    Letter.objects.create(
-        signature=signature,
-        kind=kind,
-        to="" if is_capped else attempt.email,
-        state=Letter.State.CAPPED if is_capped else Letter.State.WAITING,
-    )
+    log(signature, ConsentEvent.Kind.TICKED)
+    if origin is not None:
+        origin.signature = signature
+        origin.save(force_insert=True)
+    answer(signature)
     return signature
+
+
+@transaction.atomic
+def resend(*, signature_id: int) -> None:
+    """Answers "I got no letter" as the signing itself was answered, within the same caps.
+
+    A signature that is no longer pending, or gone, gets nothing; its caller is told the same.
+    """
+    signature = Signature.objects.pending().select_related("campaign").filter(pk=signature_id).first()
+    if signature is not None:
+        answer(signature)
+
+
+def answer(signature: Signature) -> Letter:
+    kind = Letter.Kind.CONFIRMATION if has_free_seat(signature) else Letter.Kind.ALREADY_SIGNED
+    return outbox.write(
+        kind,
+        campaign=signature.campaign,
+        language=signature.language,
+        to=signature.email,
+        fingerprint=bytes(signature.fingerprint or b""),  # a pending row has one, by constraint
+        signature=signature,
+    )
 
 
 def has_free_seat(signature: Signature) -> bool:
     """Whether this address could still be confirmed under this name; a guess for the letter, `confirm` decides."""
-    seats = Seat.objects.filter(campaign_id=signature.campaign_id, fingerprint=signature.fingerprint)
-    taken = {bytes(name) for name in seats.values_list("name_fingerprint", flat=True)}
-    return len(taken) < Seat.PER_ADDRESS and seats.name_fingerprint(signature) not in taken
-
-
-def is_over_cap(signature: Signature, kind: str) -> bool:
-    """Whether this address had its share of such letters: nobody's mailbox is flooded by signing for them."""
-    letters = Letter.objects.filter(
-        signature__campaign_id=signature.campaign_id, signature__fingerprint=signature.fingerprint
-    )
-    if kind == Letter.Kind.ALREADY_SIGNED:
-        return letters.recent(kind, QUIET_LETTER_EVERY).exists()
-    return letters.recent(kind, timedelta(days=1)).count() >= settings.CONFIRMATION_LETTERS_PER_ADDRESS
+    taken = Seat.objects.filter(campaign_id=signature.campaign_id, fingerprint=signature.fingerprint)
+    names = {bytes(name) for name in taken.values_list("name_fingerprint", flat=True)}
+    return len(names) < Seat.PER_ADDRESS and seats.name_fingerprint(signature) not in names

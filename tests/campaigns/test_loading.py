@@ -146,7 +146,7 @@ def test_a_new_consent_text_becomes_a_new_version(content: Path) -> None:
     assert [version.version for version in versions] == [1, 2]
     assert versions[0].text.endswith("I can withdraw at any time.")
     assert versions[1].text.endswith("I can withdraw whenever I want.")
-    assert [version.sha256 for version in versions] == [ConsentText.digest(version.text) for version in versions]
+    assert [version.sha256 for version in versions] == [version.digest for version in versions]
 
 
 @pytest.mark.parametrize(

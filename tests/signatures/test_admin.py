@@ -183,7 +183,7 @@ def test_lists_ask_as_often_for_thirty_rows_as_for_one(
     campaign: Campaign, django_assert_num_queries: object, model: str, queries: int, n: int
 ) -> None:
     rows = make_rows(campaign, n)
-    Letter.objects.bulk_create([Letter(signature=row, kind="confirmation") for row in rows])
+    Letter.objects.bulk_create([Letter(signature=row, campaign=row.campaign, kind="confirmation") for row in rows])
     user = User.objects.create_user("other")
     ModerationAct.objects.bulk_create([ModerationAct(staff=user, action="hold", how_many=1) for _ in range(n)])
     client = staff(is_superuser=True)

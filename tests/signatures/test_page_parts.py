@@ -24,7 +24,7 @@ def test_neither_count_nor_goal_is_shown_below_the_number_that_staff_set(client:
     make_rows(campaign, 2)
     assert "<progress" not in client.get(URL).content.decode()
 
-    make_rows(campaign, 1, fingerprint=None)
+    make_rows(campaign, 1)
     html = client.get(URL).content.decode()
     assert 'data-count="3"' in html
     assert '<progress value="3" max="1000"' in html
@@ -75,7 +75,7 @@ def test_the_picture_is_a_png_that_is_kept_and_drawn_anew_when_the_count_has_pas
 
     make_rows(campaign, 99)
     assert cards.version(text) == first
-    make_rows(campaign, 60, fingerprint=None)
+    make_rows(campaign, 60)
     assert cards.count_line(text) == "More than 150 signatures"
     assert client.get(f"{URL}preview.png").content != response.content
     assert f"preview.png?v={cards.version(text)}" in client.get(URL).content.decode()

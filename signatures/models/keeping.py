@@ -1,0 +1,34 @@
+"""What the system did by itself with what it keeps, and which key it was filled under."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RetentionRun(models.Model):
+    """What retention deleted and erased on one day, counted in the transactions that did it."""
+
+    day = models.DateField(_("day"), primary_key=True)
+    last_run_at = models.DateTimeField(_("last run"))
+    pending_deleted = models.PositiveIntegerField(_("unconfirmed signatures deleted"), default=0)
+    people_erased = models.PositiveIntegerField(_("people erased after a campaign’s end"), default=0)
+    origins_deleted = models.PositiveIntegerField(_("network hashes deleted"), default=0)
+    salts_destroyed = models.PositiveIntegerField(_("salts destroyed"), default=0)
+    letters_deleted = models.PositiveIntegerField(_("letters deleted"), default=0)
+
+    class Meta:
+        verbose_name = _("retention")
+        verbose_name_plural = _("retention")
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
+class AddressKey(models.Model):
+    """One row: the fingerprint of the ADDRESS_KEY that this database was filled under."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_address_key")]

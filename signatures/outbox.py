@@ -1,0 +1,86 @@
+"""Putting letters into the outbox, as many to one address as its owner can be expected to bear."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from campaigns.models import Campaign
+from signatures import suppression
+from signatures.models import Letter, Signature
+
+Kind = Letter.Kind
+State = Letter.State
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `n` letters in `age` to one address in one campaign."""
+
+    n: int
+    age: timedelta
+
+
+CAPS = {
+    Kind.CONFIRMATION: Cap(settings.CONFIRMATION_LETTERS_PER_ADDRESS, DAY),
+    Kind.ALREADY_SIGNED: Cap(1, timedelta(days=7)),
+    Kind.REMINDER: Cap(1, timedelta(days=14)),
+    Kind.RECEIPT: Cap(5, DAY),
+    Kind.PAGE_LINK: Cap(3, DAY),
+    Kind.ADDRESS_CHANGE: Cap(3, DAY),
+}
+
+
+def write(
+    kind: Kind,
+    *,
+    campaign: Campaign,
+    language: str,
+    to: str,
+    fingerprint: bytes | None,
+    signature: Signature | None = None,
+    is_for_nobody: bool = False,
+    details: dict[str, Any] | None = None,
+) -> Letter:
+    """Writes a letter; call it in a transaction.
+
+    The row is there whether the letter is to be sent or not, and the same queries are made: what happens here tells
+    nobody whether an address is known, has had its share of letters, or takes none. Without a fingerprint no cap holds.
+    """
+    if fingerprint is not None:
+        # Letters to one address go one after the other, or many at once would all find the cap not reached.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(fingerprint[:8], "big", signed=True)])
+    is_capped = fingerprint is not None and is_over_cap(kind, campaign, fingerprint)
+    is_suppressed = suppression.stops(to, kind)
+    state = State.WAITING
+    for is_so, reason in (
+        (is_capped, State.CAPPED),
+        (is_suppressed, State.SUPPRESSED),
+        (is_for_nobody, State.NOBODY),
+    ):
+        if is_so:
+            state = reason
+    is_sent = state == State.WAITING
+    return Letter.objects.create(
+        kind=kind,
+        state=state,
+        priority=Letter.FIRST if kind == Kind.CONFIRMATION else Letter.LATER,
+        signature=signature,
+        campaign=campaign,
+        language=language,
+        to=to if is_sent else "",
+        fingerprint=fingerprint,
+        details=details if details and is_sent else {},
+        needs_reminder=is_sent and kind == Kind.CONFIRMATION,
+    )
+
+
+def is_over_cap(kind: Kind, campaign: Campaign, fingerprint: bytes) -> bool:
+    cap = CAPS[kind]
+    letters = Letter.objects.filter(campaign=campaign, fingerprint=fingerprint)
+    return letters.recent([kind], cap.age).count() >= cap.n

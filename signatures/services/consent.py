@@ -1,0 +1,10 @@
+"""The log of what signers agreed to."""
+
+from signatures.models import ConsentEvent, Signature
+
+
+def log(signature: Signature, kind: ConsentEvent.Kind) -> None:
+    """Notes an act under the version that the signature points to. Call it in the transaction of the act."""
+    ConsentEvent.objects.create(
+        signature=signature, kind=kind, consent_id=signature.consent_id, visibility=signature.visibility
+    )
