@@ -5,8 +5,8 @@ import re
 
 # How gunicorn names the sender of a malformed request.
 SENDER = re.compile(r"(ip=)\S+")
-# The pages whose address carries a token (signatures/urls.py).
-TOKEN = re.compile(r"(/(?:confirm|signature|not-me)/)[^/\s\"']+")
+# The pages whose address carries a token or a handle (signatures/urls.py).
+TOKEN = re.compile(r"(/(?:confirm|signature|not-me|unsubscribe|address|check-email)/)[^/\s\"']+")
 
 
 def without_tokens(text: str) -> str:

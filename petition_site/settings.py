@@ -157,6 +157,7 @@ DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL")
 ADDRESS_KEY = env.secret("ADDRESS_KEY")
 CONFIRMATION_MAX_AGE = 14 * 24 * 60 * 60  # seconds from the sending of the letter
 CONFIRMATION_LETTERS_PER_ADDRESS = 5  # a day and campaign
+BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)  # after which whoever runs the site deletes a backup
 EXPORT_CHUNK = 64 * 1024  # bytes that a download hands on at a time
 
 # Languages. English and Spanish are whole; a campaign can be published in the others too, whose interface says in the

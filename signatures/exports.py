@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
@@ -83,6 +84,30 @@ def query(preset: Preset) -> str:
         f" AND visibility IN ({names}) ORDER BY {order}"
     )
     return f"SELECT {number}{columns} FROM ({rows}) AS signature"
+
+
+def line(signature: Signature) -> list[str]:
+    """A signer's own line in the list for the addressee, by the same columns; empty where the list has none for it.
+
+    A list numbers its lines anew, in random order, so that a line has no number of its own.
+    """
+    preset = PRESETS["addressee"]
+    columns = ", ".join(column(field, preset.output) for field in preset.fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM {Signature._meta.db_table}"
+            f" WHERE id = %s AND {preset.condition} AND visibility = ANY(%s)",
+            [signature.pk, entitled(preset.output)],
+        )
+        row = cursor.fetchone()
+    return [str(value) for value in row] if row else []
+
+
+def lists_since(signature: Signature) -> list[datetime]:
+    """When lists for the addressee were made since this signature was confirmed: what it may have been handed over in."""
+    records = ExportRecord.objects.filter(campaign=signature.campaign_id, preset="addressee")
+    made = records.exclude(finished_at=None).filter(started_at__gte=signature.confirmed_at).order_by("started_at")
+    return list(made.values_list("started_at", flat=True))
 
 
 def export(*, campaign: Campaign, preset: str, purpose: str, staff: Staff) -> Iterator[bytes]:

@@ -58,7 +58,7 @@ def claim(lease: uuid.UUID) -> list[Letter]:
         )
         ids = list(due)
         Letter.objects.filter(pk__in=ids).update(lease=lease, due_at=Now() + LEASE, attempts=F("attempts") + 1)
-    return list(Letter.objects.filter(pk__in=ids).select_related("signature", "campaign").order_by("pk"))
+    return list(Letter.objects.filter(pk__in=ids).select_related("signature__consent", "campaign").order_by("pk"))
 
 
 class ServerRefuses(OSError):

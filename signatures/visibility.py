@@ -17,6 +17,8 @@ class Output(StrEnum):
     ADDRESSEE = "addressee"  # the list that is handed over
     INTERNAL = "internal"  # figures for the campaign's own staff
     ADMIN = "admin"  # what moderators see
+    SIGNER = "signer"  # the signer's own page and download
+    LETTER = "letter"  # what is mailed
 
 
 NOTHING: frozenset[str] = frozenset()
@@ -25,6 +27,8 @@ ACCOUNT = frozenset(
 )
 HANDED_OVER = frozenset({"name", "country"})
 PERSON = frozenset({"name", "email"})
+
+OWN = ACCOUNT | PERSON | {"visibility", "wants_updates", "withdrawn_at"}
 
 FIELDS: dict[Output, dict[str, frozenset[str]]] = {
     Output.PAGE: {
@@ -43,6 +47,8 @@ FIELDS: dict[Output, dict[str, frozenset[str]]] = {
         Visibility.DELIVERED: ACCOUNT | PERSON,
         Visibility.PUBLIC: ACCOUNT | PERSON,
     },
+    Output.SIGNER: dict.fromkeys(Visibility, OWN),
+    Output.LETTER: dict.fromkeys(Visibility, NOTHING),  # an address may not be that of the person it was typed beside
 }
 
 

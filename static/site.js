@@ -4,6 +4,14 @@
 const errors = document.getElementById("errors");
 if (errors) errors.focus();
 
+// Whoever has signed in this browser need not press the button of the link in the letter. Not while a page is only being
+// prepared (prerendered), which nobody has asked to see.
+for (const form of document.querySelectorAll("form[data-submits-itself]")) {
+  const submit = () => form.submit();
+  if (document.prerendering) document.addEventListener("prerenderingchange", submit, { once: true });
+  else submit();
+}
+
 // Copying the link, and the system's own way of sharing, where there is one.
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;

@@ -1,20 +1,40 @@
 """Verbs with consequences: each is atomic, and each leaves the count to the triggers on the table."""
 
-from signatures.services.confirming import Confirmation, confirm
+from signatures.services.changing import (
+    Changed,
+    Line,
+    ask_for_address,
+    ask_for_page,
+    change,
+    change_address,
+    is_more_visible,
+    set_news,
+)
+from signatures.services.confirming import Confirmation, confirm, confirm_by_code, disown
 from signatures.services.leaving import erase, month_of, withdraw
 from signatures.services.moderating import hold, reject, release
 from signatures.services.signing import Attempt, resend, sign
 
 __all__ = [
     "Attempt",
+    "Changed",
     "Confirmation",
+    "Line",
+    "ask_for_address",
+    "ask_for_page",
+    "change",
+    "change_address",
     "confirm",
+    "confirm_by_code",
+    "disown",
     "erase",
     "hold",
+    "is_more_visible",
     "month_of",
     "reject",
     "release",
     "resend",
+    "set_news",
     "sign",
     "withdraw",
 ]

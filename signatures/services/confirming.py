@@ -1,13 +1,17 @@
-"""Confirming, which alone makes a signature count."""
+"""Confirming, which alone makes a signature count; and its opposite, "this was not me"."""
 
 from enum import Enum, auto
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
-from signatures.models import ConsentEvent, Signature
+from signatures import addresses, outbox, suppression, tokens
+from signatures.models import ConsentEvent, Letter, Signature, Suppression
 from signatures.services.consent import log
 from signatures.services.seats import take_seat
+
+CODE_TRIES = 10  # for one attempt to sign, whatever is sent again
 
 
 class Confirmation(Enum):
@@ -18,16 +22,19 @@ class Confirmation(Enum):
     ADDRESS_IS_TAKEN = auto()  # this address has signed under this name, or under two names
     WITHDRAWN = auto()
     GONE = auto()
+    WRONG_CODE = auto()
 
 
 @transaction.atomic
 def confirm(*, signature_id: int) -> Confirmation:
-    """Confirms a pending signature, once, where its address has a seat left.
+    """Confirms a pending signature, once, where its address has a seat left, and writes its receipt.
 
     Any number of calls at once end well: the row's lock orders those for one signature, the seats' unique
     constraints those for one address. A signature in time may be confirmed after the campaign has closed.
     """
-    signature = Signature.objects.select_for_update().filter(pk=signature_id).first()
+    signature = (
+        Signature.objects.select_for_update(of=("self",)).select_related("campaign").filter(pk=signature_id).first()
+    )
     if signature is None:
         return Confirmation.GONE
     if signature.state == Signature.State.WITHDRAWN:
@@ -36,10 +43,58 @@ def confirm(*, signature_id: int) -> Confirmation:
         return Confirmation.CONFIRMED_BEFORE
     if not take_seat(signature):
         return Confirmation.ADDRESS_IS_TAKEN
+    address = signature.email
     signature.state = Signature.State.CONFIRMED
     signature.confirmed_at = timezone.now()
     if signature.visibility == Signature.Visibility.SECRET and not signature.wants_updates:
         signature.email = ""
     signature.save(update_fields=["state", "confirmed_at", "email"])
     log(signature, ConsentEvent.Kind.CONFIRMED)
+    write_receipt(signature, to=address)
     return Confirmation.CONFIRMED
+
+
+def write_receipt(signature: Signature, *, to: str) -> None:
+    """The letter that brings the way to the signer's page; it holds the address until it has left."""
+    outbox.write(
+        Letter.Kind.RECEIPT,
+        campaign=signature.campaign,
+        language=signature.language,
+        to=to,
+        fingerprint=bytes(signature.fingerprint or b""),
+        signature=signature,
+    )
+
+
+def confirm_by_code(*, signature_id: int, code: str) -> Confirmation:
+    """Confirms with the code out of the letter, within `CODE_TRIES` tries for the whole attempt.
+
+    A wrong code, one too many, an attempt that got no code, and one that is gone fail alike. The try is counted and
+    committed before it is looked at, so that ten at once are ten.
+    """
+    tries = Signature.objects.filter(pk=signature_id, code_tries__lt=CODE_TRIES)
+    is_allowed = bool(tries.update(code_tries=F("code_tries") + 1))
+    carrying = {Letter.Kind.CONFIRMATION, Letter.Kind.REMINDER}
+    written = {Letter.State.WAITING, Letter.State.SENT, Letter.State.FAILED}
+    had_code = Letter.objects.filter(signature=signature_id, kind__in=carrying, state__in=written).exists()
+    if not (tokens.is_code(signature_id, code) and is_allowed and had_code):
+        return Confirmation.WRONG_CODE
+    return confirm(signature_id=signature_id)
+
+
+@transaction.atomic
+def disown(*, signature_id: int, never_again: bool) -> None:
+    """“This was not me”: the pending signature goes, and its address takes no more letters if its owner says so.
+
+    It has no power over a signature that is confirmed.
+    """
+    signature = Signature.objects.select_for_update().pending().filter(pk=signature_id).first()
+    if signature is None:
+        return
+    if never_again:
+        suppression.suppress(addresses.suppression_fingerprint(signature.email), Suppression.Reason.ASKED)
+        # What already waits for this address does not leave either.
+        Letter.objects.waiting().filter(campaign=signature.campaign_id, fingerprint=signature.fingerprint).update(
+            state=Letter.State.SUPPRESSED, to="", details={}
+        )
+    signature.delete()

@@ -1,5 +1,7 @@
 """Seats: at most two confirmed signatures for one address, under different names."""
 
+import secrets
+
 from django.db import connection
 
 from signatures import addresses
@@ -28,3 +30,27 @@ def take_seat(signature: Signature) -> bool:
             if cursor.rowcount:
                 return True
     return False
+
+
+def rename_seat(signature: Signature) -> bool:
+    """Puts a confirmed signature's seat under its new name; False where the other seat of its address has that name.
+
+    Who leaves no name is one of an address, but whoever takes back their name must be able to, so that two of them
+    are told apart by chance instead.
+    """
+    seats = list(
+        Seat.objects.select_for_update()
+        .filter(campaign_id=signature.campaign_id, fingerprint=signature.fingerprint)
+        .order_by("number")
+    )
+    mine = next((seat for seat in seats if seat.signature_id == signature.pk), None)
+    if mine is None:
+        return True
+    name = name_fingerprint(signature)
+    if any(bytes(seat.name_fingerprint) == name for seat in seats if seat is not mine):
+        if signature.name:
+            return False
+        name = secrets.token_bytes(32)
+    mine.name_fingerprint = name
+    mine.save(update_fields=["name_fingerprint"])
+    return True

@@ -1,6 +1,7 @@
 """Signing: an attempt is stored together with the one letter that answers it."""
 
 from dataclasses import dataclass
+from secrets import token_bytes
 
 from django.db import transaction
 
@@ -53,25 +54,26 @@ def sign(
 
 
 @transaction.atomic
-def resend(*, signature_id: int) -> None:
+def resend(*, campaign: Campaign, language: str, signature_id: int) -> None:
     """Answers "I got no letter" as the signing itself was answered, within the same caps.
 
-    A signature that is no longer pending, or gone, gets nothing; its caller is told the same.
+    Where nothing is pending any more, the same is done for a letter to nobody: its caller learns nothing.
     """
-    signature = Signature.objects.pending().select_related("campaign").filter(pk=signature_id).first()
-    if signature is not None:
-        answer(signature)
+    found = Signature.objects.filter(pk=signature_id, campaign=campaign).first()
+    answer(found or Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn"))
 
 
 def answer(signature: Signature) -> Letter:
     kind = Letter.Kind.CONFIRMATION if has_free_seat(signature) else Letter.Kind.ALREADY_SIGNED
+    is_pending = signature.state == Signature.State.PENDING
     return outbox.write(
         kind,
         campaign=signature.campaign,
         language=signature.language,
         to=signature.email,
-        fingerprint=bytes(signature.fingerprint or b""),  # a pending row has one, by constraint
-        signature=signature,
+        fingerprint=bytes(signature.fingerprint or b""),  # only the erased have none
+        signature=signature if is_pending else None,
+        is_for_nobody=not is_pending,
     )
 
 

@@ -1,0 +1,92 @@
+"""What we hold of one signature, for its signer: on their page, and whole as JSON."""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from signatures import addresses, exports
+from signatures.models import Letter, Origin, Signature
+from signatures.visibility import FIELDS, Output, shown
+
+State = Signature.State
+Moderation = Signature.Moderation
+
+
+def of(signature: Signature, *, is_fresh: bool) -> dict[str, Any]:
+    """For the page. The address is whole only for whoever comes fresh from the mailbox."""
+    email = str(shown(signature, "email", Output.SIGNER))
+    return {
+        "state": state_of(signature),
+        "reason": signature.moderation_reason if signature.moderation != Moderation.CLEAR else "",
+        "line": exports.line(signature),
+        "lists": exports.lists_since(signature) if signature.confirmed_at else [],
+        "name": shown(signature, "name", Output.SIGNER),
+        "email": email if is_fresh or not email else addresses.masked(email),
+        "events": list(signature.consent_events.select_related("consent").order_by("pk")),
+    }
+
+
+def state_of(signature: Signature) -> str | Promise:
+    """In plain words: what has become of the signature."""
+    if signature.state == State.PENDING:
+        return _("Waiting for your confirmation.")
+    if signature.state == State.WITHDRAWN:
+        return _("Withdrawn. It is not counted.")
+    return {
+        Moderation.CLEAR: _("Counted."),
+        Moderation.HELD: _("Held for review. It is not counted until somebody has looked at it."),
+        Moderation.REJECTED: _("Not counted: it was rejected in review."),
+    }[Moderation(signature.moderation)]
+
+
+def everything(signature: Signature) -> dict[str, Any]:
+    """All that any table holds of the signature and its signer, in plain JSON."""
+    fields = sorted(FIELDS[Output.SIGNER][signature.visibility])
+    letters = Letter.objects.filter(signature=signature) | Letter.objects.filter(
+        campaign=signature.campaign_id, fingerprint=signature.fingerprint, signature=None
+    )
+    origin = Origin.objects.filter(signature=signature).first()
+    return {
+        "campaign": signature.campaign.slug,
+        "signature": {name: plain(getattr(signature, name)) for name in fields},
+        "line_for_the_addressee": exports.line(signature),
+        "lists_for_the_addressee_since": [moment.isoformat() for moment in exports.lists_since(signature)],
+        "address_fingerprint": plain(signature.fingerprint),
+        "network_hashes": {
+            "day": str(origin.day),
+            "address": plain(origin.address),
+            "network": plain(origin.network),
+        }
+        if origin
+        else None,
+        "consent": [
+            {
+                "what": event.kind,
+                "at": event.at.isoformat(),
+                "visibility": event.visibility,
+                "version": event.consent.version,
+                "language": event.consent.language,
+                "sha256": event.consent.sha256,
+                "words": {name: getattr(event.consent, name) for name in event.consent.WORDS},
+            }
+            for event in signature.consent_events.select_related("consent").order_by("pk")
+        ],
+        "letters": [
+            {"kind": letter.kind, "state": letter.state, "written_at": plain(letter.created_at), "sent_at": plain(letter.sent_at)}
+            for letter in letters.order_by("pk")
+        ],
+        "moderation": [
+            {"what": moderated.act.action, "reason": moderated.act.reason, "at": moderated.act.made_at.isoformat()}
+            for moderated in signature.moderated.select_related("act").order_by("pk")
+        ],
+    }
+
+
+def plain(value: Any) -> Any:
+    """As JSON can say it: moments in ISO 8601, bytes in hexadecimal."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

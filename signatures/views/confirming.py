@@ -1,0 +1,156 @@
+"""What the links in letters lead to: confirming, “this was not me”, a new address, no more letters; and thanks."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from campaigns.models import CampaignText, ConsentText
+from campaigns.views import find_text
+from signatures import addresses, services, suppression, tasks, tokens
+from signatures.models import Signature, Suppression
+from signatures.services import Changed, Confirmation
+from signatures.views.answers import CONFIRMED_HERE, SIGNED_HERE, forget, private, remember, see
+
+STATUS = {"broken": 404, "expired": 410, "gone": 410, "taken": 409, "withdrawn": 409}
+REASONS = {
+    Confirmation.ADDRESS_IS_TAKEN: "taken",
+    Confirmation.WITHDRAWN: "withdrawn",
+    Confirmation.GONE: "gone",
+}
+
+
+def failed(request: HttpRequest, reason: str, *, text: CampaignText | None = None, **context: object) -> HttpResponse:
+    """Why nothing was confirmed, and what to do now."""
+    context |= {"text": text, "reason": reason}
+    return render(request, "signatures/confirm_failed.html", context, status=STATUS[reason])
+
+
+def words_of(signature: Signature) -> CampaignText | None:
+    """The campaign's words in the language of the address, which its letters may not have been in."""
+    return CampaignText.objects.in_language(get_language()).filter(campaign=signature.campaign_id).first()
+
+
+def is_by(request: HttpRequest, cookie: str, purpose: tokens.Purpose, signature_id: int) -> bool:
+    """Whether this browser carries our cookie for just this signature."""
+    try:
+        return purpose.read(request.COOKIES.get(cookie, "")) == signature_id
+    except (tokens.BadToken, tokens.ExpiredToken):
+        return False
+
+
+@private("GET", "HEAD", "POST")
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button and changes nothing; POST confirms.
+
+    Where this browser carries the cookie from signing, the page presses the button by itself. A link that is too old
+    offers a new letter instead.
+    """
+    try:
+        signature_id = tokens.CONFIRM.read(token)
+    except tokens.ExpiredToken as error:
+        return expired(request, error.signature_id)
+    except tokens.BadToken:
+        return failed(request, "broken")
+    signature = Signature.objects.filter(pk=signature_id).first()
+    if signature is None:
+        return failed(request, "gone")
+    text = words_of(signature)
+    if request.method != "POST":
+        submits_itself = is_by(request, SIGNED_HERE, tokens.SIGNED_HERE, signature_id)
+        context = {"text": text, "signature": signature, "submits_itself": submits_itself}
+        return render(request, "signatures/confirm.html", context)
+    outcome = services.confirm(signature_id=signature_id)
+    tasks.nudge_letters()
+    return welcome(request, text, signature_id, outcome)
+
+
+def expired(request: HttpRequest, signature_id: int) -> HttpResponse:
+    signature = Signature.objects.pending().select_related("campaign").filter(pk=signature_id).first()
+    if signature is None:
+        return failed(request, "gone")
+    text = words_of(signature)
+    if request.method != "POST" or text is None:
+        return failed(request, "expired", text=text)
+    services.resend(campaign=signature.campaign, language=text.language, signature_id=signature_id)
+    tasks.nudge_letters()
+    handle = tokens.Handle(signature_id, addresses.masked(signature.email))
+    return see("check_email", slug=signature.campaign.slug, handle=handle.seal(), said="resent")
+
+
+def welcome(request: HttpRequest, text: CampaignText | None, signature_id: int, outcome: Confirmation) -> HttpResponse:
+    """To the thank-you page, which knows by a cookie for some minutes who has just confirmed."""
+    if outcome not in (Confirmation.CONFIRMED, Confirmation.CONFIRMED_BEFORE):
+        return failed(request, REASONS[outcome], text=text)
+    signature = Signature.objects.select_related("campaign").get(pk=signature_id)
+    response = see("thanks", slug=signature.campaign.slug)
+    if outcome is Confirmation.CONFIRMED:
+        token = tokens.CONFIRMED_HERE.make(signature_id)
+        remember(response, CONFIRMED_HERE, token, tokens.CONFIRMED_HERE.max_age)
+    forget(response, SIGNED_HERE)
+    return response
+
+
+@private("GET", "HEAD", "POST")
+def thanks(request: HttpRequest, slug: str) -> HttpResponse:
+    """Thanks, and to whoever has just confirmed with their name, the offer to show it on the page."""
+    text = find_text(slug)
+    try:
+        signature_id = tokens.CONFIRMED_HERE.read(request.COOKIES.get(CONFIRMED_HERE, ""))
+    except (tokens.BadToken, tokens.ExpiredToken):
+        return render(request, "signatures/thanks.html", {"text": text})
+    signature = Signature.objects.confirmed().filter(pk=signature_id, campaign=text.campaign).first()
+    consent = ConsentText.objects.current(text.campaign, text.language)
+    if request.method == "POST" and signature and consent and signature.visibility == Signature.Visibility.DELIVERED:
+        shown = services.Line(signature.name, signature.country.code, Signature.Visibility.PUBLIC)
+        services.change(signature_id=signature_id, line=shown, consent=consent)
+        return see("thanks", slug=slug)
+    context = {"text": text, "signature": signature, "consent": consent}
+    return render(request, "signatures/thanks.html", context)
+
+
+@private("GET", "HEAD", "POST")
+def not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """Shows what it would do; POST deletes the pending signature, and notes an address that wants no letters."""
+    try:
+        signature_id = tokens.NOT_ME.read(token)
+    except (tokens.BadToken, tokens.ExpiredToken):
+        return failed(request, "broken")
+    signature = Signature.objects.filter(pk=signature_id).first()
+    context = {"signature": signature, "text": words_of(signature) if signature else None}
+    if request.method == "POST" and signature and signature.state == Signature.State.PENDING:
+        never_again = "never_again" in request.POST
+        services.disown(signature_id=signature_id, never_again=never_again)
+        context |= {"is_done": True, "never_again": never_again}
+    return render(request, "signatures/not_me.html", context)
+
+
+@private("GET", "HEAD", "POST")
+def new_address(request: HttpRequest, token: str) -> HttpResponse:
+    """POST moves the signature to the address whose owner followed the link."""
+    try:
+        change = tokens.NewAddress.read(token)
+    except tokens.BadToken:
+        return failed(request, "broken")
+    signature = Signature.objects.confirmed().filter(pk=change.signature_id).first()
+    context: dict[str, object] = {"text": words_of(signature) if signature else None}
+    if signature is None or signature.link_generation != change.generation:
+        return failed(request, "gone", **context)  # type: ignore[arg-type]
+    if request.method != "POST":
+        return render(request, "signatures/new_address.html", context)
+    outcome = services.change_address(change=change)
+    tasks.nudge_letters()
+    if outcome is not Changed.DONE:
+        return failed(request, "taken" if outcome is Changed.ADDRESS_IS_TAKEN else "gone", **context)  # type: ignore[arg-type]
+    return render(request, "signatures/new_address.html", context | {"is_done": True})
+
+
+@private("GET", "HEAD", "POST")
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """POST, from a person or from their mail program (RFC 8058), stops letters that were not asked for."""
+    try:
+        fingerprint = tokens.read_unsubscribe(token)
+    except tokens.BadToken:
+        return failed(request, "broken")
+    if request.method == "POST":
+        suppression.suppress(fingerprint, Suppression.Reason.UNSUBSCRIBED)
+    return render(request, "signatures/unsubscribe.html", {"is_done": request.method == "POST"})
