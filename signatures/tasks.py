@@ -1,21 +1,18 @@
 """What workers do. A task begins nothing after ten seconds, may run twice, and may be lost: a sweep makes it up."""
 
 import logging
-from time import monotonic
 
 from celery import current_app, shared_task
 from django.conf import settings
 from django.core.cache import cache
 
 from signatures import letters, retention, tally
-
-logger = logging.getLogger(__name__)
+from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
-BREAK = 5  # seconds without a nudge from this process after one has failed
 # A signer waits for this connection: it has less patience than a worker's.
 QUICKLY = {"socket_connect_timeout": settings.REDIS_TIMEOUT, "socket_timeout": settings.REDIS_TIMEOUT, "max_retries": 0}
-_broken_until = 0.0
+breaker = Breaker(logging.getLogger(__name__), "No nudge for the outbox")
 
 
 @shared_task
@@ -39,15 +36,12 @@ def nudge_letters() -> None:
     The task starts a second later, so that it also finds the letters whose own nudge was held back. Signing does not
     depend on it: when Redis is away, the sweep finds the letter, and this process does not ask again for a while.
     """
-    global _broken_until
-    if monotonic() < _broken_until:
-        return
-    try:
-        if cache.add("signatures.nudge", 1, timeout=NUDGE_EVERY):
-            with current_app.connection_for_write(transport_options=QUICKLY) as broker:
-                send_letters.apply_async(  # type: ignore[call-arg]  # celery-types does not know `connection`
-                    countdown=NUDGE_EVERY, expires=30, retry=False, connection=broker
-                )
-    except Exception as error:
-        _broken_until = monotonic() + BREAK
-        logger.warning("No nudge for the outbox: %s", type(error).__name__)
+    breaker.ask(_nudge)
+
+
+def _nudge() -> None:
+    if cache.add("signatures.nudge", 1, timeout=NUDGE_EVERY):
+        with current_app.connection_for_write(transport_options=QUICKLY) as broker:
+            send_letters.apply_async(  # type: ignore[call-arg]  # celery-types does not know `connection`
+                countdown=NUDGE_EVERY, expires=30, retry=False, connection=broker
+            )

@@ -32,7 +32,7 @@ def queued() -> int:
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
     cache.clear()
-    tasks._broken_until = 0
+    tasks.breaker.reset()
     with app.connection_for_write() as connection:
         connection.default_channel.client.delete("celery")
     yield
