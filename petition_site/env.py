@@ -48,6 +48,13 @@ class Environment(environ.Env):
             )
         return value
 
+    def number(self, var: str, default: int) -> int:
+        """A whole number, 0 or more."""
+        value: str = self.str(var, default=str(default)).strip()
+        if not re.fullmatch(r"[0-9]{1,9}", value):
+            raise ImproperlyConfigured(f"{var} must be a whole number, 0 or more (see .env.example).")
+        return int(value)
+
     def sender(self, var: str) -> str:
         """An email address, with or without a name before it."""
         value: str = self.str(var)

@@ -159,6 +159,7 @@ CONFIRMATION_MAX_AGE = 14 * 24 * 60 * 60  # seconds from the sending of the lett
 CONFIRMATION_LETTERS_PER_ADDRESS = 5  # a day and campaign
 BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)  # after which whoever runs the site deletes a backup
 EXPORT_CHUNK = 64 * 1024  # bytes that a download hands on at a time
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 
 # Languages. English and Spanish are whole; a campaign can be published in the others too, whose interface says in the
 # language of INTERFACE_FALLBACKS what their catalogues do not say yet. docs/translating.md tells how to add one.

@@ -97,6 +97,9 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
             "carrier-pigeon://x",
             "EMAIL_URL must be an address like smtp://… with a host (see .env.example).",
         ),
+        ("TRUSTED_PROXY_COUNT", "-1", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
+        ("TRUSTED_PROXY_COUNT", "nginx", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
+        ("TRUSTED_PROXY_COUNT", "", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name_and_what_to_do(name: str, value: str, message: str) -> None:
