@@ -2,13 +2,21 @@
 
 import re
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+PERIODS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+
+
+class Rate(NamedTuple):
+    """So many times in so many seconds."""
+
+    times: int
+    seconds: int
 
 
 class Environment(environ.Env):
@@ -54,6 +62,14 @@ class Environment(environ.Env):
         if not re.fullmatch(r"[0-9]{1,9}", value):
             raise ImproperlyConfigured(f"{var} must be a whole number, 0 or more (see .env.example).")
         return int(value)
+
+    def rate(self, var: str, default: str) -> Rate:
+        """How often in how long: `30/h`, or `10/5m` for ten in five minutes."""
+        value: str = self.str(var, default=default).strip()
+        parts = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])", value)
+        if not parts:
+            raise ImproperlyConfigured(f"{var} must be a rate like 30/h or 10/5m (see .env.example).")
+        return Rate(times=int(parts[1]), seconds=int(parts[2] or 1) * PERIODS[parts[3]])
 
     def sender(self, var: str) -> str:
         """An email address, with or without a name before it."""

@@ -159,7 +159,17 @@ CONFIRMATION_MAX_AGE = 14 * 24 * 60 * 60  # seconds from the sending of the lett
 CONFIRMATION_LETTERS_PER_ADDRESS = 5  # a day and campaign
 BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)  # after which whoever runs the site deletes a backup
 EXPORT_CHUNK = 64 * 1024  # bytes that a download hands on at a time
+
+# Limits, for each network and campaign. A mobile network may put thousands of people behind one address, so these lie
+# above what they do together in a busy hour: say a thousand sign, of whom one in ten asks for the letter again and few
+# mistype a code. Who meets a limit on codes still has the link in the letter.
+
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
+LIMITS = {
+    "code": env.rate("LIMIT_CODE", default="30/h"),  # wrong ones: thirty guesses at a million codes
+    "resend": env.rate("LIMIT_RESEND", default="120/h"),  # what a single address gets is capped besides
+    "page_link": env.rate("LIMIT_PAGE_LINK", default="60/h"),  # asked for days after signing, hence by few at once
+}
 
 # Languages. English and Spanish are whole; a campaign can be published in the others too, whose interface says in the
 # language of INTERFACE_FALLBACKS what their catalogues do not say yet. docs/translating.md tells how to add one.

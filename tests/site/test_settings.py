@@ -100,6 +100,9 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
         ("TRUSTED_PROXY_COUNT", "-1", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
         ("TRUSTED_PROXY_COUNT", "nginx", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
         ("TRUSTED_PROXY_COUNT", "", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
+        ("LIMIT_CODE", "30", "LIMIT_CODE must be a rate like 30/h or 10/5m (see .env.example)."),
+        ("LIMIT_RESEND", "0/h", "LIMIT_RESEND must be a rate like 30/h or 10/5m (see .env.example)."),
+        ("LIMIT_PAGE_LINK", "30/0h", "LIMIT_PAGE_LINK must be a rate like 30/h or 10/5m (see .env.example)."),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name_and_what_to_do(name: str, value: str, message: str) -> None:
@@ -108,6 +111,17 @@ def test_a_wrong_setting_stops_the_start_with_its_name_and_what_to_do(name: str,
     assert done.stdout == ""
     assert message in done.stderr.splitlines()[-1]
     assert "secretpassword" not in done.stderr
+
+
+def test_limits_and_proxies_are_read_as_numbers() -> None:
+    program = (
+        "from django.conf import settings;"
+        "print(settings.TRUSTED_PROXY_COUNT, *(tuple(rate) for rate in settings.LIMITS.values()))"
+    )
+
+    assert run(program).stdout == "0 (30, 3600) (120, 3600) (60, 3600)\n"
+    done = run(program, TRUSTED_PROXY_COUNT=" 2", LIMIT_CODE="10/5m", LIMIT_RESEND="1/s", LIMIT_PAGE_LINK="500/2d")
+    assert done.stdout == "2 (10, 300) (1, 1) (500, 172800)\n"
 
 
 def test_the_deployment_check_finds_nothing() -> None:

@@ -1,0 +1,102 @@
+"""How often one network may do something in one campaign: named rates, and the only user of django-ratelimit.
+
+Redis counts for all processes. While it is away each process counts by itself, so that a limit is never an error.
+"""
+
+import logging
+from functools import partial
+from threading import Lock
+from time import time
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django_ratelimit.core import get_usage
+
+from signatures import network
+from signatures.breaker import Breaker
+from signatures.keys import keyed_hash
+
+breaker = Breaker(logging.getLogger(__name__), "Limits count within each process only")
+
+
+def is_over(name: str, request: HttpRequest, campaign_id: int) -> bool:
+    """Whether all that the rate allows has been used, so that one more would be too many. Counts nothing.
+
+    Requests that look before any of them has counted get through together: as many as the site answers at once.
+    """
+    return _used(name, request, campaign_id, add=0) >= settings.LIMITS[name].times
+
+
+def count(name: str, request: HttpRequest, campaign_id: int) -> None:
+    """Counts one."""
+    _used(name, request, campaign_id, add=1)
+
+
+def hit(name: str, request: HttpRequest, campaign_id: int) -> bool:
+    """Counts one, and says whether that was too many."""
+    return _used(name, request, campaign_id, add=1) > settings.LIMITS[name].times
+
+
+def retry_after(name: str) -> int:
+    """Seconds after which the window of a rate is over at the latest."""
+    seconds: int = settings.LIMITS[name].seconds
+    return seconds
+
+
+def too_many(request: HttpRequest, name: str) -> HttpResponse:
+    """429 (RFC 6585, 4), with a page in Spanish and English."""
+    response = render(request, "429.html", status=429)
+    response["Retry-After"] = str(retry_after(name))
+    add_never_cache_headers(response)
+    return response
+
+
+def bucket(request: HttpRequest, campaign_id: int) -> str:
+    """Stands for a network and a campaign, under a key: whoever reads Redis learns no address.
+
+    Requests whose address is not known are one network.
+    """
+    address = network.client_address(request)
+    packed = network.network_of(address).network_address.packed if address else b""
+    return keyed_hash("limits", f"{campaign_id} ".encode() + packed).hex()
+
+
+def _used(name: str, request: HttpRequest, campaign_id: int, *, add: int) -> int:
+    """How many this window has counted, with the one that is added now."""
+    key = bucket(request, campaign_id)
+    used = breaker.ask(partial(_in_redis, name, request, key, add))
+    return here.used(f"{name} {key}", settings.LIMITS[name].seconds, add) if used is None else used
+
+
+def _in_redis(name: str, request: HttpRequest, key: str, add: int) -> int | None:
+    """The count of all processes; None where Redis lost it between two commands."""
+    usage = get_usage(
+        request, group=name, key=lambda group, request: key, rate=settings.LIMITS[name], increment=bool(add)
+    )
+    # A limit of 0, which no rate of ours has, is its way of saying that it could not count.
+    return usage["count"] if usage["limit"] else None
+
+
+class LocalCounts:
+    """Fixed windows in the memory of this process; the oldest counts give way to new ones."""
+
+    MOST = 10_000  # counts, a few megabytes
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, int], int] = {}
+        self.lock = Lock()
+
+    def used(self, key: str, seconds: int, add: int) -> int:
+        window = (key, int(time()) // seconds)
+        with self.lock:
+            used = self.counts.get(window, 0) + add
+            if add:
+                if window not in self.counts and len(self.counts) >= self.MOST:
+                    del self.counts[next(iter(self.counts))]
+                self.counts[window] = used
+            return used
+
+
+here = LocalCounts()
