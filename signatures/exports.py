@@ -104,7 +104,7 @@ def line(signature: Signature) -> list[str]:
 
 
 def lists_since(signature: Signature) -> list[datetime]:
-    """When lists for the addressee were made since this signature was confirmed: what it may have been handed over in."""
+    """When lists for the addressee were made since this signature was confirmed: it may have been in them."""
     records = ExportRecord.objects.filter(campaign=signature.campaign_id, preset="addressee")
     made = records.exclude(finished_at=None).filter(started_at__gte=signature.confirmed_at).order_by("started_at")
     return list(made.values_list("started_at", flat=True))

@@ -73,7 +73,12 @@ def everything(signature: Signature) -> dict[str, Any]:
             for event in signature.consent_events.select_related("consent").order_by("pk")
         ],
         "letters": [
-            {"kind": letter.kind, "state": letter.state, "written_at": plain(letter.created_at), "sent_at": plain(letter.sent_at)}
+            {
+                "kind": letter.kind,
+                "state": letter.state,
+                "written_at": plain(letter.created_at),
+                "sent_at": plain(letter.sent_at),
+            }
             for letter in letters.order_by("pk")
         ],
         "moderation": [

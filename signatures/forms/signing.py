@@ -54,11 +54,7 @@ class SignForm(forms.Form):
                 _("“%(field)s” was sent more than once. Please send the form again."),
                 params={"field": self.fields[repeated[0]].label or repeated[0]},
             )
-        if (
-            data.get("visibility") == Visibility.DELIVERED
-            and not data.get("name")
-            and "name" not in self.errors
-        ):
+        if data.get("visibility") == Visibility.DELIVERED and not data.get("name") and "name" not in self.errors:
             self.add_error("name", _("Enter your name, or choose to be counted only."))
         if data.get("consent_id") != self.consent_text.pk:
             # What the page showed is no longer the text in force: nobody agrees to what they have not read.

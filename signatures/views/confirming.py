@@ -116,7 +116,7 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
     except (tokens.BadToken, tokens.ExpiredToken):
         return failed(request, "broken")
     signature = Signature.objects.filter(pk=signature_id).first()
-    context = {"signature": signature, "text": words_of(signature) if signature else None}
+    context: dict[str, object] = {"signature": signature, "text": words_of(signature) if signature else None}
     if request.method == "POST" and signature and signature.state == Signature.State.PENDING:
         never_again = "never_again" in request.POST
         services.disown(signature_id=signature_id, never_again=never_again)

@@ -20,7 +20,7 @@ def campaign(db: None) -> Campaign:
 
 
 def link(signature: Signature) -> str:
-    return f"/en/confirm/{tokens.make_confirm(signature.pk)}/"
+    return f"/en/confirm/{tokens.CONFIRM.make(signature.pk)}/"
 
 
 def test_confirm_shows_a_button_and_changes_nothing_on_get_and_head(client: Client, campaign: Campaign) -> None:
@@ -74,7 +74,7 @@ def test_confirm_leaves_a_held_signature_uncounted(client: Client, campaign: Cam
 def test_confirm_rejects_a_tampered_token(client: Client, campaign: Campaign) -> None:
     signature = make_signature(campaign)
     other = make_signature(campaign)
-    token = tokens.make_confirm(signature.pk)
+    token = tokens.CONFIRM.make(signature.pk)
 
     for broken in (token[:-1], token + "x", token.replace(str(signature.pk), str(other.pk), 1), "x", "1:2:3"):
         for response in (client.get(f"/en/confirm/{broken}/"), client.post(f"/en/confirm/{broken}/")):

@@ -68,17 +68,17 @@ def main(slug: str, target: Path) -> None:
         confirm(sign(name, "shared@example.org"))
     taken = sign("Three Example", "shared@example.org")
     with mock.patch("django.core.signing.time.time", return_value=0):
-        expired = tokens.make_confirm(pending.pk)
+        expired = tokens.CONFIRM.make(pending.pk)
 
     target.write_text(
         json.dumps(
             {
                 "tokens": {
-                    "pending": tokens.make_confirm(pending.pk),
-                    "confirmed": tokens.make_confirm(confirmed.pk),
-                    "withdrawn": tokens.make_confirm(withdrawn.pk),
-                    "taken": tokens.make_confirm(taken.pk),
-                    "gone": tokens.make_confirm(10**9),
+                    "pending": tokens.CONFIRM.make(pending.pk),
+                    "confirmed": tokens.CONFIRM.make(confirmed.pk),
+                    "withdrawn": tokens.CONFIRM.make(withdrawn.pk),
+                    "taken": tokens.CONFIRM.make(taken.pk),
+                    "gone": tokens.CONFIRM.make(10**9),
                     "expired": expired,
                 },
                 # No visitor can call these up while the site is well.
