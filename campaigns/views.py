@@ -65,7 +65,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def privacy(request: HttpRequest, slug: str) -> HttpResponse:
-    return kept(render(request, "campaigns/privacy.html", {"text": find_text(slug)}))
+    context = {
+        "text": find_text(slug),
+        "pending_days": settings.CONFIRMATION_MAX_AGE // (24 * 60 * 60),
+        "backup_days": settings.BACKUP_DAYS,
+    }
+    return kept(render(request, "campaigns/privacy.html", context))
 
 
 @require_safe
