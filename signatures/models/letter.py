@@ -136,6 +136,9 @@ class Outbox(models.Model):
     refusals = models.PositiveSmallIntegerField(default=0, help_text="By the mail server, one after the other.")
     minute = models.DateTimeField(null=True)
     taken = models.PositiveIntegerField(default=0, help_text="Letters taken for sending in that minute.")
+    error = models.CharField(
+        max_length=100, default="", db_default="", help_text="The last refusal, without the server's own words."
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_outbox")]
