@@ -57,8 +57,8 @@ class Environment(environ.Env):
         return value
 
     def number(self, var: str, default: int) -> int:
-        """A whole number, 0 or more."""
-        value: str = self.str(var, default=str(default)).strip()
+        """A whole number, 0 or more; the default where nothing is set."""
+        value: str = self.str(var, default="").strip() or str(default)
         if not re.fullmatch(r"[0-9]{1,9}", value):
             raise ImproperlyConfigured(f"{var} must be a whole number, 0 or more (see .env.example).")
         return int(value)

@@ -142,6 +142,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     # Finds the letters whose nudge was lost.
     "sweep-letters": {"task": "signatures.tasks.send_letters", "schedule": 5, "options": {"expires": 5}},
+    "give-up-letters": {"task": "signatures.tasks.give_up_letters", "schedule": 60, "options": {"expires": 60}},
     "keep-retention": {"task": "signatures.tasks.keep_retention", "schedule": 60, "options": {"expires": 60}},
     "fold-counts": {"task": "signatures.tasks.fold_counts", "schedule": 5, "options": {"expires": 5}},
 }
@@ -151,6 +152,7 @@ CELERY_BEAT_SCHEDULE = {
 vars().update(env.mail_server("EMAIL_URL"))
 EMAIL_TIMEOUT = 20  # seconds for each answer of the mail server
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL")
+LETTERS_PER_MINUTE = env.number("LETTERS_PER_MINUTE", default=0)  # by all workers together; 0: no limit
 
 # Signatures
 

@@ -6,28 +6,36 @@ All times are the database's, so that no worker's clock matters.
 """
 
 import logging
-import smtplib
 import uuid
-from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from signatures import emails
+from signatures import addresses, emails, pace, suppression, wire
 from signatures.models import Letter, LetterQuerySet
+from signatures.refusals import Meaning
 
 logger = logging.getLogger(__name__)
+
+State = Letter.State
 
 BATCH = 50
 LEASE = timedelta(minutes=3)  # longer than the slowest letter: four answers of EMAIL_TIMEOUT each
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
-SERVICE_NOT_AVAILABLE = 421  # RFC 5321, 4.2.2: the server closes the channel
+WAITS_FOR = timedelta(days=14)  # then a letter is given up
+EXPIRED = "expired"
+
+
+class Batch(list[Letter]):
+    """Letters claimed together, and the minute from whose share they were taken where there is a rate."""
+
+    minute: datetime | None = None
 
 
 def send_due(seconds: float = 10) -> int:
@@ -46,86 +54,82 @@ def send_due(seconds: float = 10) -> int:
     return sent
 
 
-def claim(lease: uuid.UUID) -> list[Letter]:
-    """Takes the next letters that nobody holds, and commits that before anything is sent."""
+def claim(lease: uuid.UUID) -> Batch:
+    """Takes the next letters that nobody holds, and commits that before anything is sent. None while paused.
+
+    Confirmations go first: somebody waits for each of them.
+    """
     with transaction.atomic():
+        room, minute = pace.reserve(BATCH)
         due = (
             Letter.objects.waiting()
-            .filter(due_at__lte=Now())
+            .filter(~pace.IS_PAUSED, due_at__lte=Now())
             .order_by("priority", "due_at")
             .select_for_update(skip_locked=True)
-            .values_list("pk", flat=True)[:BATCH]
+            .values_list("pk", flat=True)[:room]
         )
         ids = list(due)
+        pace.release(room - len(ids), minute)
         Letter.objects.filter(pk__in=ids).update(lease=lease, due_at=Now() + LEASE, attempts=F("attempts") + 1)
-    return list(Letter.objects.filter(pk__in=ids).select_related("signature__consent", "campaign").order_by("pk"))
+    letters = Letter.objects.filter(pk__in=ids).select_related("signature__consent", "campaign")
+    # Those that failed before go last, so that one at which the server closes each time does not stop the others.
+    batch = Batch(sorted(letters, key=lambda letter: (bool(letter.error), letter.priority, letter.pk)))
+    batch.minute = minute
+    return batch
 
 
-class ServerRefuses(OSError):
-    """The mail server takes no letters from us at the moment, whoever they are for."""
-
-
-def send_batch(batch: list[Letter], lease: uuid.UUID, until: float) -> tuple[int, bool]:
+def send_batch(batch: Batch, lease: uuid.UUID, until: float) -> tuple[int, bool]:
     """Sends a claimed batch; answers how many went out and whether the mail server takes letters."""
     sent = 0
+    is_reachable = True
     smtp = get_connection()
     try:
-        smtp.open()
+        wire.connect(smtp)
         for letter in batch:
             if monotonic() > until:
                 break
-            if not renew(letter, lease):
-                continue
-            try:
-                sent += send(smtp, letter, lease)
-            except ServerRefuses:
-                raise
-            except OSError as error:
-                # Hung up in the middle. It may be this letter's fault: the others go over a new connection.
-                failed(letter, lease, type(error).__name__, is_permanent=False)
-                close(smtp)
-                smtp.open()
-    except OSError as error:
-        logger.warning("The mail server takes no letters: %s", type(error).__name__)
-        give_back(batch, lease, after=FIRST_PAUSE)
-        return sent, False
+            if renew(letter, lease) and send(smtp, letter, lease):
+                if not sent:
+                    pace.resume()
+                sent += 1
+    except wire.ServerRefuses as refusal:
+        logger.warning("The mail server takes no letters: %s", refusal)
+        pace.pause(str(refusal))
+        is_reachable = False
     finally:
-        close(smtp)
+        wire.close(smtp)
     give_back(batch, lease)
-    return sent, True
+    return sent, is_reachable
 
 
 def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
-    """Sends one letter and marks what became of it. Raises ServerRefuses, or OSError when the connection is lost."""
+    """Sends one letter and marks what became of it. Raises ServerRefuses."""
+    if letter.created_at <= letter.due_at - LEASE - WAITS_FOR:  # `due_at` is one lease after the claim
+        failed(letter, lease, EXPIRED, Meaning.NEVER)
+        return False
     try:
         message = emails.write(letter)
-        message.connection = smtp
-        message.send()
-    except smtplib.SMTPSenderRefused as error:
-        raise ServerRefuses from error
-    except smtplib.SMTPRecipientsRefused as error:
-        code = max(code for code, _text in error.recipients.values())
-    except smtplib.SMTPDataError as error:
-        code = error.smtp_code
-    except OSError:
-        raise
     except Exception as error:
         # One letter that cannot be written must not keep the others back. What went wrong may hold an address.
         logger.error("Letter %s cannot be written: %s", letter.pk, type(error).__name__)
-        failed(letter, lease, type(error).__name__, is_permanent=False)
+        failed(letter, lease, type(error).__name__, Meaning.NOT_NOW)
         return False
-    else:
-        mine(letter, lease).update(state=Letter.State.SENT, sent_at=Now(), to="", details={}, lease=None, error="")
-        return True
-    if code == SERVICE_NOT_AVAILABLE:
-        raise ServerRefuses
-    failed(letter, lease, f"SMTP {code}", is_permanent=code >= 500)
-    return False
-
-
-def close(smtp: BaseEmailBackend) -> None:
-    with suppress(OSError):
-        smtp.close()
+    try:
+        refusal = wire.deliver(smtp, message)
+    except wire.ConnectionLost as error:
+        # It may be this letter's fault: the others go over a new connection.
+        failed(letter, lease, str(error), Meaning.NOT_NOW)
+        wire.reconnect(smtp)
+        return False
+    except wire.ServerRefuses as error:
+        mine(letter, lease).update(error=str(error))
+        raise
+    if refusal is not None:
+        failed(letter, lease, refusal.error, refusal.meaning)
+        wire.make_ready(smtp)
+        return False
+    end(mine(letter, lease), state=State.SENT, sent_at=Now(), error="")
+    return True
 
 
 def mine(letter: Letter, lease: uuid.UUID) -> LetterQuerySet:
@@ -133,26 +137,53 @@ def mine(letter: Letter, lease: uuid.UUID) -> LetterQuerySet:
 
 
 def renew(letter: Letter, lease: uuid.UUID) -> bool:
-    """Whether the letter is still this worker's to send; if so, for a whole lease from now."""
-    return bool(mine(letter, lease).update(due_at=Now() + LEASE))
+    """Whether the letter is still this worker's to send, and nobody has begun a pause; if so, for a lease from now."""
+    return bool(mine(letter, lease).filter(~pace.IS_PAUSED).update(due_at=Now() + LEASE))
 
 
-def give_back(batch: list[Letter], lease: uuid.UUID, after: timedelta = timedelta(0)) -> None:
-    """Those of a batch that are still under our lease were not tried: they are due again, at once or after a pause."""
-    Letter.objects.waiting().filter(pk__in=[letter.pk for letter in batch], lease=lease).update(
-        lease=None, due_at=Now() + after, attempts=F("attempts") - 1
-    )
+def give_back(batch: Batch, lease: uuid.UUID) -> None:
+    """Those of a batch that are still under our lease were not tried: they are due again at once."""
+    untried = Letter.objects.waiting().filter(pk__in=[letter.pk for letter in batch], lease=lease)
+    pace.release(untried.update(lease=None, due_at=Now(), attempts=F("attempts") - 1), batch.minute)
 
 
-def failed(letter: Letter, lease: uuid.UUID, error: str, *, is_permanent: bool) -> None:
-    """A permanent failure ends the letter and forgets the address; a temporary one waits its pause."""
-    if is_permanent:
-        mine(letter, lease).update(state=Letter.State.FAILED, error=error, to="", details={}, lease=None)
-    else:
+def end(letters: LetterQuerySet, **fields: object) -> int:
+    """A letter that will not be sent, or not again, needs no address."""
+    return letters.update(to="", details={}, lease=None, **fields)
+
+
+def failed(letter: Letter, lease: uuid.UUID, error: str, meaning: Meaning) -> None:
+    """A permanent failure ends the letter; a temporary one waits its pause. Nobody writes to nobody again."""
+    if meaning == Meaning.NOT_NOW:
         mine(letter, lease).update(lease=None, due_at=Now() + pause(letter.attempts), error=error)
+        return
+    with transaction.atomic():
+        end(mine(letter, lease), state=State.FAILED, error=error)
+        if meaning == Meaning.NOBODY_THERE:
+            suppression.suppress(addresses.suppression_fingerprint(letter.to), suppression.Reason.BOUNCED)
 
 
 def pause(attempts: int) -> timedelta:
     """Half a minute, then doubling up to an hour."""
     doublings = min(max(attempts - 1, 0), 10)
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+
+
+def give_up(seconds: float = 10) -> int:
+    """Ends letters that have waited two weeks, behind a pause or a rate as well; answers how many.
+
+    It works for about so long, in small batches.
+    """
+    until = monotonic() + seconds
+    done = 0
+    while monotonic() < until and (n := give_up_batch()):
+        done += n
+    return done
+
+
+@transaction.atomic
+def give_up_batch() -> int:
+    nobody_sends_it = Q(lease=None) | Q(due_at__lte=Now())
+    old = Letter.objects.waiting().filter(nobody_sends_it, created_at__lte=Now() - WAITS_FOR)
+    ids = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:1000])
+    return end(Letter.objects.filter(pk__in=ids), state=State.FAILED, error=EXPIRED)

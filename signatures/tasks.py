@@ -21,6 +21,11 @@ def send_letters() -> int:
 
 
 @shared_task
+def give_up_letters() -> int:
+    return letters.give_up()
+
+
+@shared_task
 def fold_counts() -> int:
     return tally.fold()
 

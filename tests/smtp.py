@@ -1,5 +1,6 @@
 """A real mail server for a test, in a thread of its own, that answers as the test needs it to."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from email.parser import BytesParser
 from email.policy import default
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from django.test import override_settings
 
 # pytest-django puts letters into a list otherwise.
@@ -21,18 +22,30 @@ class Server:
 
     at_recipient: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
+    at_data_command: dict[str, str] = field(default_factory=dict)  # instead of 354
+    at_greeting: str = ""
+    at_hello: str = ""
+    at_second_hello: str = ""
     at_sender: str = ""
+    at_login: str = ""
+    seconds_at_data: float = 0  # before it answers
     hangs_up_at: set[str] = field(default_factory=set)
     arrived: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
-    connections: int = 0
+    connections: int = 0  # that got as far as saying hello
+    port: int = 0
 
     async def handle_EHLO(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
-        return responses
+        answer = self.at_second_hello if self.connections == 2 else self.at_hello
+        return [answer] if answer else responses
+
+    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:  # noqa: N802
+        session.host_name = hostname
+        return self.at_hello or self.at_second_hello or f"250 {server.hostname}"
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -51,6 +64,7 @@ class Server:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(self.seconds_at_data)
         if answer := self.at_data.get(envelope.rcpt_tos[0]):
             return answer
         self.arrived.append(BytesParser(policy=default).parsebytes(envelope.content))  # type: ignore[arg-type]
@@ -58,8 +72,32 @@ class Server:
         return "250 OK"
 
 
+class Answering(SMTP):
+    """Refuses as well where aiosmtpd asks no handler: at its greeting and at the DATA command."""
+
+    event_handler: Server
+
+    async def push(self, status: str | bytes) -> None:
+        is_greeting = isinstance(status, str) and status.startswith("220 ") and not self.session.host_name  # type: ignore[union-attr]
+        if is_greeting and self.event_handler.at_greeting:
+            await super().push(self.event_handler.at_greeting)
+            self.transport.close()
+        else:
+            await super().push(status)
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        recipients = self.envelope.rcpt_tos if self.envelope else []
+        if answer := self.event_handler.at_data_command.get("".join(recipients)):
+            await self.push(answer)
+        else:
+            await super().smtp_DATA(arg)
+
+
 class FreePort(Controller):
     """On a port that the system chooses."""
+
+    def factory(self) -> SMTP:
+        return Answering(self.handler, **self.SMTP_kwargs)
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
@@ -69,8 +107,17 @@ class FreePort(Controller):
 @contextmanager
 def mail_server() -> Iterator[Server]:
     server = Server()
-    controller = FreePort(server, hostname="127.0.0.1", port=0)
+    controller = FreePort(
+        server,
+        hostname="127.0.0.1",
+        port=0,
+        authenticator=lambda *_: AuthResult(
+            success=not server.at_login, handled=False, message=server.at_login or None
+        ),
+        auth_require_tls=False,
+    )
     controller.start()
+    server.port = controller.port
     try:
         with override_settings(EMAIL_BACKEND=SMTP_BACKEND, EMAIL_HOST="127.0.0.1", EMAIL_PORT=controller.port):
             yield server
