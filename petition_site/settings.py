@@ -143,6 +143,7 @@ CELERY_BEAT_SCHEDULE = {
     # Finds the letters whose nudge was lost.
     "sweep-letters": {"task": "signatures.tasks.send_letters", "schedule": 5, "options": {"expires": 5}},
     "give-up-letters": {"task": "signatures.tasks.give_up_letters", "schedule": 60, "options": {"expires": 60}},
+    "write-reminders": {"task": "signatures.tasks.write_reminders", "schedule": 60, "options": {"expires": 60}},
     "keep-retention": {"task": "signatures.tasks.keep_retention", "schedule": 60, "options": {"expires": 60}},
     "fold-counts": {"task": "signatures.tasks.fold_counts", "schedule": 5, "options": {"expires": 5}},
 }

@@ -6,7 +6,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 from django.core.cache import cache
 
-from signatures import letters, retention, tally
+from signatures import letters, reminders, retention, tally
 from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
@@ -23,6 +23,11 @@ def send_letters() -> int:
 @shared_task
 def give_up_letters() -> int:
     return letters.give_up()
+
+
+@shared_task
+def write_reminders() -> int:
+    return reminders.write_due()
 
 
 @shared_task
