@@ -1,10 +1,13 @@
 """What workers do. A task begins nothing after ten seconds, may run twice, and may be lost: a sweep makes it up."""
 
 import logging
+from threading import Event, Thread
 
 from celery import current_app, shared_task
+from celery.signals import worker_process_init, worker_process_shutdown, worker_shutdown
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connections
 
 from signatures import letters, reminders, retention, tally
 from signatures.breaker import Breaker
@@ -12,7 +15,12 @@ from signatures.breaker import Breaker
 NUDGE_EVERY = 1  # second, for the whole site
 # A signer waits for this connection: it has less patience than a worker's.
 QUICKLY = {"socket_connect_timeout": settings.REDIS_TIMEOUT, "socket_timeout": settings.REDIS_TIMEOUT, "max_retries": 0}
-breaker = Breaker(logging.getLogger(__name__), "No nudge for the outbox")
+logger = logging.getLogger(__name__)
+breaker = Breaker(logger, "No nudge for the outbox")
+
+SWEEP_EVERY = 10  # seconds
+_stopping = Event()
+_sweeper: Thread | None = None
 
 
 @shared_task
@@ -55,3 +63,32 @@ def _nudge() -> None:
             send_letters.apply_async(  # type: ignore[call-arg]  # celery-types does not know `connection`
                 countdown=NUDGE_EVERY, expires=30, retry=False, connection=broker
             )
+
+
+@worker_process_init.connect
+def start_sweeping(**_: object) -> None:
+    """In each of a worker's processes, a thread that needs no Redis and no clock that is right (Celery beat does)."""
+    global _sweeper
+    _stopping.clear()
+    _sweeper = Thread(target=sweep, name="sweep-letters", daemon=True)
+    _sweeper.start()
+
+
+@worker_process_shutdown.connect
+@worker_shutdown.connect
+def stop_sweeping(**_: object) -> None:
+    """Waits for the letter in hand, or it would go out twice."""
+    _stopping.set()
+    if _sweeper is not None:
+        _sweeper.join(timeout=settings.EMAIL_TIMEOUT)
+
+
+def sweep() -> None:
+    while not _stopping.wait(SWEEP_EVERY):
+        try:
+            while letters.send_due(seconds=1) and not _stopping.is_set():
+                pass
+        except Exception as error:
+            logger.warning("No sweep of the outbox: %s", type(error).__name__)
+        finally:
+            connections.close_all()
