@@ -2,11 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db.models.functions import Now
 from django.test import Client
 
 from campaigns.models import Campaign
-from signatures import tally
-from signatures.models import Letter, ModerationAct, Signature
+from signatures import pace, tally
+from signatures.models import Letter, ModerationAct, Outbox, Signature, Suppression
 from tests.helpers import make_campaign, make_rows, make_signature
 
 URL = "/admin/signatures/signature/"
@@ -177,7 +178,7 @@ def test_nobody_changes_signatures_by_hand(campaign: Campaign) -> None:
 @pytest.mark.parametrize("n", [1, 30])
 @pytest.mark.parametrize(
     ("model", "queries"),
-    [("signature", 9), ("letter", 5), ("moderationact", 5), ("exportrecord", 5)],
+    [("signature", 9), ("letter", 6), ("moderationact", 5), ("exportrecord", 5), ("suppression", 5)],
 )
 def test_lists_ask_as_often_for_thirty_rows_as_for_one(
     campaign: Campaign, django_assert_num_queries: object, model: str, queries: int, n: int
@@ -186,6 +187,7 @@ def test_lists_ask_as_often_for_thirty_rows_as_for_one(
     Letter.objects.bulk_create([Letter(signature=row, campaign=row.campaign, kind="confirmation") for row in rows])
     user = User.objects.create_user("other")
     ModerationAct.objects.bulk_create([ModerationAct(staff=user, action="hold", how_many=1) for _ in range(n)])
+    Suppression.objects.bulk_create([Suppression(fingerprint=bytes([k]), reason="bounced") for k in range(n)])
     client = staff(is_superuser=True)
 
     with django_assert_num_queries(queries):  # type: ignore[operator]
@@ -200,3 +202,14 @@ def test_the_admin_speaks_spanish_and_english(campaign: Campaign, language: str,
     client = staff("view_signature", "moderate_signature")
 
     assert words in client.get(URL, headers={"Accept-Language": language}).content.decode()
+
+
+def test_the_list_of_letters_says_until_when_sending_is_paused_and_why(campaign: Campaign) -> None:
+    client = staff("view_letter")
+    words = "because the mail server refuses: SMTP 421 4.7.0"
+
+    assert words not in client.get("/admin/signatures/letter/").content.decode()
+    pace.pause("SMTP 421 4.7.0")
+    assert words in client.get("/admin/signatures/letter/").content.decode()
+    Outbox.objects.update(paused_until=Now())
+    assert words not in client.get("/admin/signatures/letter/").content.decode()

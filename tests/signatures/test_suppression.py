@@ -1,9 +1,11 @@
-"""Addresses that get no letters: how a hard bounce puts them there, and what they still get."""
+"""Addresses that get no letters: how a hard bounce puts them there, what they still get, and how staff lift it."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -11,6 +13,8 @@ from signatures import addresses, letters, suppression
 from signatures.models import Letter, Suppression
 from tests.helpers import make_campaign, make_signature
 from tests.smtp import Server, mail_server
+
+URL = "/admin/signatures/suppression/"
 
 
 @pytest.fixture
@@ -28,6 +32,14 @@ def suppress(email: str, reason: str = "bounced") -> Suppression:
     fingerprint = addresses.suppression_fingerprint(email)
     suppression.suppress(fingerprint, reason)
     return Suppression.objects.get(fingerprint=fingerprint, reason=reason)
+
+
+def staff(*permissions: str) -> Client:
+    user = User.objects.create_user("helper", password="a password of some length", is_staff=True)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(user)
+    return client
 
 
 @pytest.mark.parametrize(
@@ -94,3 +106,51 @@ def test_who_unsubscribed_still_gets_what_was_just_asked_for(
 
     assert suppression.stops("person@example.org", kind) is is_stopped
     assert not suppression.stops("other@example.org", kind)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("gone@example.org", 1),
+        ("  Gone@EXAMPLE.org ", 1),
+        ("gone", 0),
+        ("example.org", 0),
+        ("one@example.org", 0),
+        ("user@b%C3%BCcher.example", 1),
+    ],
+)
+def test_staff_find_a_typed_address_and_never_a_part_of_one(db: None, typed: str, found: int) -> None:
+    suppress("gone@example.org")
+    suppress("user@xn--bcher-kva.example")
+
+    response = staff("view_suppression").get(URL + f"?q={typed}")
+
+    assert response.context["cl"].result_count == found
+
+
+def test_nobody_adds_or_changes_a_suppression_by_hand_and_its_fingerprint_is_not_shown(db: None) -> None:
+    row = suppress("gone@example.org")
+    client = staff("view_suppression", "add_suppression", "change_suppression")
+
+    assert client.get(f"{URL}add/").status_code == 403
+    assert client.post(f"{URL}{row.pk}/change/", {"reason": "asked"}).status_code == 403
+    assert client.post(f"{URL}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    for page in (URL, f"{URL}{row.pk}/change/"):
+        html = client.get(page).content.decode()
+        assert "a letter was refused for good" in html
+        assert bytes(row.fingerprint).hex()[:8] not in html
+        assert str(bytes(row.fingerprint))[2:10] not in html
+
+
+@pytest.mark.parametrize("query", ["fingerprint=x", "fingerprint__startswith=x", "made_at__gte=yesterday"])
+def test_an_address_that_no_page_of_ours_has_sent_is_no_500(db: None, query: str) -> None:
+    assert staff("view_suppression").get(f"{URL}?{query}", follow=True).status_code in (200, 400)
+
+
+def test_those_who_may_delete_lift_a_suppression(campaign: Campaign) -> None:
+    row = suppress("gone@example.org")
+
+    staff("view_suppression", "delete_suppression").post(f"{URL}{row.pk}/delete/", {"post": "yes"})
+
+    make_signature(campaign, email="gone@example.org")
+    assert Letter.objects.get().state == "waiting"
