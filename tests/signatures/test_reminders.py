@@ -217,7 +217,7 @@ def test_who_asks_for_another_letter_meanwhile_waits_for_nobody_who_waits_for_th
         n = 0
         while not done.is_set():
             for signature in signatures:
-                services.resend(signature_id=signature.pk)
+                services.resend(campaign=campaign, language="en", signature_id=signature.pk)
                 n += 1
         return n
 

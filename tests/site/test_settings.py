@@ -101,7 +101,6 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
         ),
         ("TRUSTED_PROXY_COUNT", "-1", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
         ("TRUSTED_PROXY_COUNT", "nginx", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
-        ("TRUSTED_PROXY_COUNT", "", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
         ("LIMIT_CODE", "30", "LIMIT_CODE must be a rate like 30/h or 10/5m (see .env.example)."),
         ("LIMIT_RESEND", "0/h", "LIMIT_RESEND must be a rate like 30/h or 10/5m (see .env.example)."),
         ("LIMIT_PAGE_LINK", "30/0h", "LIMIT_PAGE_LINK must be a rate like 30/h or 10/5m (see .env.example)."),
