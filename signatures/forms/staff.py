@@ -8,9 +8,14 @@ from signatures.exports import PRESETS
 
 
 class ReasonForm(forms.Form):
-    """Why moderators do what they are about to do."""
+    """Why staff do what they are about to do."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.TextInput(attrs={"class": "vTextField"}))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Signers can read it on their own page while their signature is held or rejected."),
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
 
 
 class ExportForm(forms.Form):

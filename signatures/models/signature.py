@@ -111,6 +111,7 @@ class Signature(models.Model):
         permissions = [
             ("moderate_signature", _("Can hold, release and reject signatures")),
             ("export_signature", _("Can export signatures")),
+            ("erase_signature", _("Can withdraw and erase signatures whose signers ask for it")),
         ]
 
     def __str__(self) -> str:

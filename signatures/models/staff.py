@@ -1,4 +1,4 @@
-"""The accounts of what staff did: acts of moderation and exports."""
+"""The accounts of what staff did: acts on signatures, and exports."""
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -13,17 +13,19 @@ Staff = User | None
 
 
 class ModerationAct(models.Model):
-    """Who decided what on how many signatures, when and why."""
+    """Who decided what on how many signatures, when and why. Of erased ones the number is all that is kept."""
 
     class Action(models.TextChoices):
         HOLD = "hold", _("hold")
         RELEASE = "release", _("release")
         REJECT = "reject", _("reject")
+        WITHDRAW = "withdraw", _("withdraw")
+        ERASE = "erase", _("erase")
 
     staff = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
     )
-    action = models.CharField(_("action"), max_length=7, choices=Action)
+    action = models.CharField(_("action"), max_length=8, choices=Action)
     reason = models.CharField(_("reason"), max_length=200)
     how_many = models.PositiveIntegerField(_("how many"))
     made_at = models.DateTimeField(_("when"), default=timezone.now)

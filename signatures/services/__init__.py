@@ -11,7 +11,7 @@ from signatures.services.changing import (
     set_news,
 )
 from signatures.services.confirming import Confirmation, confirm, confirm_by_code, disown
-from signatures.services.leaving import erase, month_of, withdraw
+from signatures.services.leaving import erase, erase_for, month_of, withdraw, withdraw_for
 from signatures.services.moderating import hold, reject, release
 from signatures.services.signing import Attempt, resend, sign
 
@@ -28,6 +28,7 @@ __all__ = [
     "confirm_by_code",
     "disown",
     "erase",
+    "erase_for",
     "hold",
     "is_more_visible",
     "month_of",
@@ -37,4 +38,5 @@ __all__ = [
     "set_news",
     "sign",
     "withdraw",
+    "withdraw_for",
 ]

@@ -6,7 +6,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from signatures import outbox
-from signatures.models import ConsentEvent, Letter, Origin, Seat, Signature
+from signatures.models import (
+    ConsentEvent,
+    Letter,
+    ModeratedSignature,
+    ModerationAct,
+    Origin,
+    Seat,
+    Signature,
+    SignatureQuerySet,
+    Staff,
+)
 from signatures.services.consent import log
 
 
@@ -56,6 +66,34 @@ def erase(*, signature_id: int) -> bool:
             fingerprint=None,
         )
     return True
+
+
+@transaction.atomic
+def withdraw_for(*, signatures: SignatureQuerySet, reason: str, staff: Staff) -> ModerationAct:
+    """Withdraws signatures whose signers have asked staff for it, and leaves an account of it."""
+    done = [pk for pk in in_order(signatures) if withdraw(signature_id=pk)]
+    act = ModerationAct.objects.create(
+        staff=staff, action=ModerationAct.Action.WITHDRAW, reason=reason, how_many=len(done)
+    )
+    moderation = dict(Signature.objects.filter(pk__in=done).values_list("pk", "moderation"))
+    ModeratedSignature.objects.bulk_create(
+        ModeratedSignature(act=act, signature_id=pk, before=before) for pk, before in moderation.items()
+    )
+    return act
+
+
+@transaction.atomic
+def erase_for(*, signatures: SignatureQuerySet, reason: str, staff: Staff) -> ModerationAct:
+    """Erases people who have asked staff for it. The account of it says how many, and not which."""
+    how_many = sum(erase(signature_id=pk) for pk in in_order(signatures))
+    return ModerationAct.objects.create(
+        staff=staff, action=ModerationAct.Action.ERASE, reason=reason, how_many=how_many
+    )
+
+
+def in_order(signatures: SignatureQuerySet) -> list[int]:
+    """By key, so that two acts over the same rows wait for each other instead of locking up."""
+    return list(signatures.in_hand().order_by("pk").values_list("pk", flat=True))
 
 
 def make_anonymous(signature: Signature) -> None:

@@ -74,6 +74,62 @@ def test_the_reason_stays_with_the_signature_until_it_is_released(campaign: Camp
     assert row.moderation_reason == ""
 
 
+def test_staff_withdraw_for_signers_who_ask_and_an_account_is_left(campaign: Campaign) -> None:
+    asked, other = (make_signature(campaign, is_confirmed=True) for _ in range(2))
+    client = staff("view_signature", "erase_signature")
+
+    act(client, "withdraw", [asked])
+    assert tally.count(campaign.pk) == 2
+    act(client, "withdraw", [asked], reason="By letter of 3 May")
+
+    asked.refresh_from_db()
+    assert (asked.state, tally.count(campaign.pk)) == ("withdrawn", 1)
+    assert asked.consent_events.last().kind == "withdrawn"
+    logged = ModerationAct.objects.get()
+    assert (logged.action, logged.how_many, logged.reason) == ("withdraw", 1, "By letter of 3 May")
+    assert list(logged.moderated.values_list("signature_id", flat=True)) == [asked.pk]
+    other.refresh_from_db()
+    assert other.state == "confirmed"
+
+
+def test_staff_erase_for_signers_who_ask_after_a_warning_and_only_the_number_is_kept(campaign: Campaign) -> None:
+    asked = make_signature(campaign, is_confirmed=True)
+    waiting = make_signature(campaign)
+    client = staff("view_signature", "erase_signature")
+
+    preview = act(client, "erase", [asked, waiting])
+    assert "This cannot be undone" in preview.content.decode()
+    assert Signature.objects.filter(erased_at=None).count() == 2
+    act(client, "erase", [asked, waiting], reason="By letter of 3 May")
+
+    asked.refresh_from_db()
+    assert (asked.name, asked.email, asked.fingerprint) == ("", "", None)
+    assert not Signature.objects.filter(pk=waiting.pk).exists()
+    assert tally.count(campaign.pk) == 0
+    logged = ModerationAct.objects.get()
+    assert (logged.action, logged.how_many) == ("erase", 2)
+    assert not logged.moderated.exists()
+
+
+@pytest.mark.parametrize("action", ["withdraw", "erase"])
+def test_moderators_alone_neither_withdraw_nor_erase(campaign: Campaign, action: str) -> None:
+    signed = make_signature(campaign, is_confirmed=True)
+
+    act(staff("view_signature", "moderate_signature"), action, [signed], reason="test")
+
+    signed.refresh_from_db()
+    assert (signed.state, signed.erased_at) == ("confirmed", None)
+
+
+def test_a_signature_shows_what_was_agreed_to(campaign: Campaign) -> None:
+    signed = make_signature(campaign, is_confirmed=True)
+
+    page = staff("view_signature", "view_consentevent").get(f"{URL}{signed.pk}/change/").content.decode()
+
+    assert "agreed when signing" in page
+    assert "confirmed by email" in page
+
+
 def test_moderation_leaves_withdrawn_signatures_alone(campaign: Campaign) -> None:
     (row,) = make_rows(campaign, 1, state="withdrawn")
 

@@ -1,9 +1,67 @@
-"""Models and migrations say the same."""
+"""Models and migrations say the same, and rows that were there before come through."""
+
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import StateApps
+from django.utils import timezone
+
+FIRST = [("campaigns", "0001_initial"), ("signatures", "0002_count_triggers")]
 
 
 @pytest.mark.django_db
 def test_no_migration_is_pending() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.fixture
+def first(transactional_db: None) -> Iterator[StateApps]:
+    """The database as the first release left it; afterwards it is whole again."""
+    executor = MigrationExecutor(connection)
+    newest = executor.loader.graph.leaf_nodes()
+    executor.migrate(FIRST)
+    yield executor.loader.project_state(FIRST).apps
+    executor = MigrationExecutor(connection)
+    executor.migrate(newest)
+    call_command("flush", interactive=False, verbosity=0)
+
+
+def test_signatures_of_the_first_release_keep_their_consent_and_their_letters_go_out(first: StateApps) -> None:
+    campaign = first.get_model("campaigns", "Campaign").objects.create(slug="water-for-all", state="open")
+    consent = first.get_model("campaigns", "ConsentText").objects.create(
+        campaign=campaign, language="es", version=1, text="Acepto.", sha256="0" * 64
+    )
+    signature = first.get_model("signatures", "Signature").objects.create(
+        campaign=campaign,
+        consent=consent,
+        visibility="delivered",
+        name="Ana Example",
+        email="ana@example.org",
+        country="PE",
+        language="es",
+        fingerprint=b"x" * 32,
+        state="confirmed",
+        created_at=timezone.now() - timedelta(hours=1),
+        confirmed_at=timezone.now(),
+    )
+    first.get_model("signatures", "Letter").objects.create(
+        signature=signature, kind="confirmation", to="ana@example.org"
+    )
+
+    call_command("migrate", verbosity=0)
+
+    from signatures.models import Letter, Signature
+
+    letter = Letter.objects.get()
+    assert (letter.campaign_id, letter.language, letter.priority) == (campaign.pk, "es", Letter.FIRST)
+    assert bytes(letter.fingerprint) == b"x" * 32
+    kept = Signature.objects.get()
+    assert [event.kind for event in kept.consent_events.all()] == ["ticked", "confirmed"]
+    assert kept.consent.sha256 == "0" * 64
+    newer = kept.campaign.consent_texts.get(version=2)
+    assert (newer.text, newer.sha256) == ("Acepto.", newer.digest)
+    assert newer.secret

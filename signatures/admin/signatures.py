@@ -1,7 +1,6 @@
-"""Signatures, letters and accounts for staff: to read, and to moderate and export through the services."""
+"""Signatures, for staff: to read, and to moderate, withdraw, erase and export through the services."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -13,26 +12,30 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from email_validator import EmailNotValidError, validate_email
 
-from signatures import addresses, exports, pace, services, visibility
+from signatures import exports, services, visibility
+from signatures.admin.base import ReadOnlyAdmin, short
 from signatures.forms import ExportForm, ReasonForm
-from signatures.models import ExportRecord, Letter, ModerationAct, Signature, SignatureQuerySet, Suppression
+from signatures.models import (
+    ConsentEvent,
+    ModerationAct,
+    Signature,
+    SignatureQuerySet,
+)
 from signatures.visibility import Output, allowed, shown
 
 
-def short(moment: datetime | None) -> str:
-    """Day and minute, so that a list fits its page."""
-    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else ""
+class ConsentEventInline(admin.TabularInline):
+    """What the signer agreed to and when."""
 
+    model = ConsentEvent
+    fields = ["kind", "consent", "visibility", "at"]
+    extra = 0
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the system writes: nobody adds, changes or deletes them by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -49,7 +52,8 @@ class SignatureAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     search_fields = ["name", "email"]
     ordering = ["-id"]
-    actions = ["hold", "release", "reject"]
+    actions = ["hold", "release", "reject", "withdraw", "erase"]
+    inlines = [ConsentEventInline]
     fields = [
         "campaign",
         "shown_name",
@@ -98,6 +102,9 @@ class SignatureAdmin(ReadOnlyAdmin):
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("signatures.moderate_signature")
 
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("signatures.erase_signature")
+
     def has_export_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("signatures.export_signature")
 
@@ -113,8 +120,22 @@ class SignatureAdmin(ReadOnlyAdmin):
     def reject(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
         return self.moderate(request, signatures, services.reject, _("Reject signatures"))
 
+    @admin.action(description=_("Withdraw the chosen signatures for their signers"), permissions=["erase"])
+    def withdraw(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
+        return self.moderate(request, signatures, services.withdraw_for, _("Withdraw signatures"))
+
+    @admin.action(description=_("Erase the chosen signatures for their signers"), permissions=["erase"])
+    def erase(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
+        warning = _("This cannot be undone: names, addresses and consent go, and the signatures leave the count.")
+        return self.moderate(request, signatures, services.erase_for, _("Erase signatures"), warning)
+
     def moderate(
-        self, request: HttpRequest, signatures: SignatureQuerySet, verb: Callable[..., ModerationAct], title: Any
+        self,
+        request: HttpRequest,
+        signatures: SignatureQuerySet,
+        verb: Callable[..., ModerationAct],
+        title: Any,
+        warning: Any = "",
     ) -> HttpResponse | None:
         """Asks for the reason, showing how many signatures are meant, and then lets the service act."""
         form = ReasonForm(request.POST if "reason" in request.POST else None)
@@ -123,6 +144,7 @@ class SignatureAdmin(ReadOnlyAdmin):
                 **self.admin_site.each_context(request),
                 "title": title,
                 "form": form,
+                "warning": warning,
                 "how_many": signatures.count(),
                 "sample": [(row, shown(row, "name", Output.ADMIN)) for row in signatures[:10]],
                 "posted": [
@@ -174,60 +196,3 @@ class SignatureAdmin(ReadOnlyAdmin):
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["Cache-Control"] = "no-store"
         return response
-
-
-@admin.register(Letter)
-class LetterAdmin(ReadOnlyAdmin):
-    list_display = ["id", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
-    list_filter = ["state", "kind"]
-    ordering = ["-id"]
-    fields = ["signature", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if outbox := pace.current_pause():
-            message = _("Sending is paused until %(until)s because the mail server refuses: %(error)s")
-            until = formats.date_format(timezone.localtime(outbox.paused_until), "DATETIME_FORMAT")
-            self.message_user(request, message % {"until": until, "error": outbox.error}, messages.WARNING)
-        return super().changelist_view(request, extra_context)
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(ReadOnlyAdmin):
-    """A row is found by typing its address; whoever may delete it lifts the suppression."""
-
-    list_display = ["id", "reason", "made_at"]
-    list_filter = ["reason"]
-    search_fields = ["fingerprint"]
-    search_help_text = _("A whole address. Only its fingerprint is kept, so that nothing is found by a part of it.")
-    ordering = ["-id"]
-    fields = ["reason", "made_at"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return admin.ModelAdmin.has_delete_permission(self, request, obj)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
-    ) -> tuple[QuerySet[Suppression], bool]:
-        if not search_term.strip():
-            return queryset, False
-        try:
-            # As the sign box reads it.
-            found = validate_email(search_term.strip(), check_deliverability=False, allow_smtputf8=False)
-        except EmailNotValidError:
-            return queryset.none(), False
-        return queryset.filter(fingerprint=addresses.suppression_fingerprint(str(found.ascii_email))), False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        return lookup.partition("__")[0] == "reason" and super().lookup_allowed(lookup, value, request)
-
-
-@admin.register(ModerationAct)
-class ModerationActAdmin(ReadOnlyAdmin):
-    list_display = ["made_at", "staff", "action", "how_many", "reason"]
-    list_select_related = ["staff"]
-
-
-@admin.register(ExportRecord)
-class ExportRecordAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "staff", "campaign", "preset", "purpose", "rows", "unnamed", "finished_at"]
-    list_select_related = ["staff", "campaign"]

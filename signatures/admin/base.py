@@ -1,0 +1,26 @@
+"""What the pages of this floor have in common."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import formats, timezone
+
+
+def short(moment: datetime | None) -> str:
+    """Day and minute, so that a list fits its page."""
+    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else ""
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that the system writes: nobody adds, changes or deletes them by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,59 @@
+"""The outbox and the addresses that get no letters, for staff."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import formats, timezone
+from django.utils.translation import gettext_lazy as _
+from email_validator import EmailNotValidError, validate_email
+
+from signatures import addresses, pace
+from signatures.admin.base import ReadOnlyAdmin
+from signatures.models import Letter, Suppression
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnlyAdmin):
+    list_display = ["id", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
+    list_filter = ["state", "kind"]
+    ordering = ["-id"]
+    fields = ["signature", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if outbox := pace.current_pause():
+            message = _("Sending is paused until %(until)s because the mail server refuses: %(error)s")
+            until = formats.date_format(timezone.localtime(outbox.paused_until), "DATETIME_FORMAT")
+            self.message_user(request, message % {"until": until, "error": outbox.error}, messages.WARNING)
+        return super().changelist_view(request, extra_context)
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnlyAdmin):
+    """A row is found by typing its address; whoever may delete it lifts the suppression."""
+
+    list_display = ["id", "reason", "made_at"]
+    list_filter = ["reason"]
+    search_fields = ["fingerprint"]
+    search_help_text = _("A whole address. Only its fingerprint is kept, so that nothing is found by a part of it.")
+    ordering = ["-id"]
+    fields = ["reason", "made_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str
+    ) -> tuple[QuerySet[Suppression], bool]:
+        if not search_term.strip():
+            return queryset, False
+        try:
+            # As the sign box reads it.
+            found = validate_email(search_term.strip(), check_deliverability=False, allow_smtputf8=False)
+        except EmailNotValidError:
+            return queryset.none(), False
+        return queryset.filter(fingerprint=addresses.suppression_fingerprint(str(found.ascii_email))), False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup.partition("__")[0] == "reason" and super().lookup_allowed(lookup, value, request)
