@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 
 from campaigns.models import CampaignText
 from signatures import addresses, tokens
-from signatures.models import Letter, Signature
+from signatures.models import ConsentEvent, Letter, Signature
 
 Visibility = Signature.Visibility
 
@@ -40,12 +40,13 @@ def receipt(letter: Letter) -> EmailMultiAlternatives:
     """Says what was agreed to, and brings the way to the signer's page."""
     signature = signature_of(letter)
     consent = signature.consent
+    agreed = signature.consent_events.filter(kind__in=ConsentEvent.AGREEMENTS, consent=consent).last()
     return compose(
         letter,
         link=page_link(signature, is_fresh=False),
         consent=consent,
         choice=getattr(consent, signature.visibility),
-        agreed_at=signature.created_at,
+        agreed_at=agreed.at if agreed else signature.created_at,
         wants_updates=signature.wants_updates,
         is_address_deleted=not signature.email,
     )

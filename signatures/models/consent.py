@@ -23,6 +23,9 @@ class ConsentEvent(models.Model):
         NEWS_OFF = "news_off", _("no more news")
         WITHDRAWN = "withdrawn", _("withdrew the signature")
 
+    # Those by which a signer agrees to a text.
+    AGREEMENTS = frozenset({Kind.TICKED, Kind.DISCLOSURE, Kind.NEWS_ON})
+
     signature = models.ForeignKey(Signature, models.CASCADE, related_name="consent_events", verbose_name=_("signature"))
     kind = models.CharField(_("what"), max_length=10, choices=Kind)
     consent = models.ForeignKey(ConsentText, models.PROTECT, db_index=False, related_name="+", verbose_name=_("text"))
