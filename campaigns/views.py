@@ -21,9 +21,14 @@ def find_text(slug: str) -> CampaignText:
     return text
 
 
-def kept(response: HttpResponse) -> HttpResponse:
-    """Any cache may keep it for some seconds, and longer while the site does not answer."""
-    patch_cache_control(response, public=True, max_age=0, s_maxage=5, stale_while_revalidate=30, stale_if_error=600)
+def kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Any cache may keep it for some seconds; and longer while the site does not answer, unless it shows people.
+
+    Whoever takes their name back does not have to wait for a site that is down.
+    """
+    patch_cache_control(response, public=True, max_age=0, s_maxage=5, stale_while_revalidate=30)
+    if not getattr(request, "shows_people", False):
+        patch_cache_control(response, stale_if_error=600)
     return response
 
 
@@ -51,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def index(request: HttpRequest) -> HttpResponse:
     texts = CampaignText.objects.in_language(translation.get_language())
     texts = texts.filter(campaign__in=Campaign.objects.published())
-    return kept(render(request, "campaigns/index.html", {"texts": texts}))
+    return kept(request, render(request, "campaigns/index.html", {"texts": texts}))
 
 
 @require_safe
@@ -60,7 +65,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     text = CampaignText.objects.in_language(translation.get_language()).filter(alias=slug).exclude(alias="").first()
     if text and text.campaign.state != Campaign.State.DRAFT:
         return redirect(text, permanent=True)
-    return kept(render(request, "campaigns/page.html", {"text": find_text(slug)}))
+    return kept(request, render(request, "campaigns/page.html", {"text": find_text(slug)}))
 
 
 @require_safe
@@ -70,14 +75,14 @@ def privacy(request: HttpRequest, slug: str) -> HttpResponse:
         "pending_days": settings.CONFIRMATION_MAX_AGE // (24 * 60 * 60),
         "backup_days": settings.BACKUP_DAYS,
     }
-    return kept(render(request, "campaigns/privacy.html", context))
+    return kept(request, render(request, "campaigns/privacy.html", context))
 
 
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     texts = CampaignText.objects.in_language(translation.get_language())
     texts = texts.filter(campaign__in=Campaign.objects.published())
-    return kept(render(request, "campaigns/accessibility.html", {"texts": texts}))
+    return kept(request, render(request, "campaigns/accessibility.html", {"texts": texts}))
 
 
 @require_safe
