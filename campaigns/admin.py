@@ -32,7 +32,20 @@ class CampaignAdmin(admin.ModelAdmin):
     list_filter = ["state"]
     readonly_fields = ["is_demonstration"]
     fieldsets = [
-        (None, {"fields": ["slug", "source_language", "state", "opens_at", "closes_at", "progress_shown_from"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "slug",
+                    "source_language",
+                    "state",
+                    "opens_at",
+                    "closes_at",
+                    "default_visibility",
+                    "progress_shown_from",
+                ]
+            },
+        ),
         (
             _("Who is responsible"),
             {

@@ -63,6 +63,14 @@ class Campaign(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     opens_at = models.DateTimeField(_("opens at"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes at"), null=True, blank=True)
+    default_visibility = models.CharField(
+        _("visibility chosen beforehand"),
+        max_length=9,
+        blank=True,
+        db_default="",
+        choices=[("delivered", _("name and country handed over")), ("secret", _("counted only"))],
+        help_text=_("In the sign box. Empty: everybody chooses for themselves, as the law on consent would have it."),
+    )
     progress_shown_from = models.PositiveIntegerField(
         _("progress shown from"), default=500, help_text=_("Below so many signatures neither count nor goal is shown.")
     )

@@ -37,8 +37,8 @@ class SignForm(forms.Form):
 
     data: QueryDict
 
-    def __init__(self, data: QueryDict | None = None, *, consent_text: ConsentText) -> None:
-        super().__init__(data, label_suffix="", auto_id="sign-%s")
+    def __init__(self, data: QueryDict | None = None, *, consent_text: ConsentText, default: str = "") -> None:
+        super().__init__(data, initial={"visibility": default}, label_suffix="", auto_id="sign-%s")
         self.consent_text = consent_text
         self.initial.setdefault("consent_id", consent_text.pk)
         self.fields["consent"].label = consent_text.text

@@ -23,7 +23,9 @@ register = template.Library()
 def sign_box(context: Context, text: CampaignText) -> dict[str, Any]:
     """The form, as it was sent where it comes back with errors; or why one cannot sign now."""
     consent = ConsentText.objects.current(text.campaign, text.language)
-    form = context.get("form") or (SignForm(consent_text=consent) if consent else None)
+    form = context.get("form")
+    if form is None and consent is not None:
+        form = SignForm(consent_text=consent, default=text.campaign.default_visibility)
     return {
         "campaign": text.campaign,
         "form": form,
@@ -39,10 +41,12 @@ def progress(campaign: Campaign) -> dict[str, Any]:
     return {"is_shown": count >= campaign.progress_shown_from, "count": count, "goal": goal_for(count)}
 
 
-@register.inclusion_tag("signatures/_latest_names.html")
-def latest_names(campaign: Campaign) -> dict[str, Any]:
+@register.inclusion_tag("signatures/_latest_names.html", takes_context=True)
+def latest_names(context: Context, campaign: Campaign) -> dict[str, Any]:
+    """The latest names that may be shown. A page with people on it tells its view, which has caches keep it less."""
     signatures = Signature.objects.latest_public(campaign)[:LATEST]
     names = [(shown(row, "name", Output.PAGE), shown(row, "country", Output.PAGE)) for row in signatures]
+    context["request"].shows_people = bool(names)
     return {"names": names}
 
 
