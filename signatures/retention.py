@@ -1,64 +1,132 @@
-"""What we no longer need we do not keep: pending signatures go after two weeks, people after their campaign's end.
+"""What we no longer need we do not keep: the batches that delete or erase what is due.
 
-Both run in small batches, each a transaction of its own, so that signing goes on and stopping loses nothing.
+Each batch is a transaction of its own, in which its numbers are added to the day's record: signing goes on meanwhile,
+a process that is killed loses nothing and counts nothing twice, and several may run at once, since each passes over
+the rows that another holds.
 """
 
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Func, QuerySet, Value
+from django.db.models import DateTimeField, F, Func, QuerySet, Value
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from campaigns.models import Campaign
-from signatures.models import Letter, Seat, Signature
+from signatures import due
+from signatures.models import (
+    ConsentEvent,
+    DaySalt,
+    Letter,
+    ModeratedSignature,
+    ModerationAct,
+    Origin,
+    RetentionRun,
+    Seat,
+    Signature,
+    SignatureQuerySet,
+)
 
 BATCH = 1000
-PENDING_KEPT = timedelta(seconds=settings.CONFIRMATION_MAX_AGE)
+
+Numbers = Mapping[str, int]  # of rows, by the column of `RetentionRun`
 
 
 def run(seconds: float = 10) -> int:
-    """Works for about so long; answers how many signatures it deleted or erased, 0 when there is nothing to do."""
+    """Works for about so long; answers how many rows it deleted or erased, 0 when there is nothing to do."""
     until = monotonic() + seconds
+    record({})
     done = 0
-    for step in (delete_pending, erase_ended):
-        while monotonic() < until and (n := step()):
-            done += n
+    work = batches()
+    while monotonic() < until and (numbers := next(work, None)) is not None:
+        done += sum(numbers.values())
     return done
 
 
-def due_pending() -> QuerySet[Signature]:
-    """Pending signatures that no link can confirm any more: their last letter left two weeks ago, or none ever did."""
-    waiting = Letter.objects.filter(state=Letter.State.WAITING).values("signature")
-    recent = Letter.objects.filter(sent_at__gt=Now() - PENDING_KEPT).values("signature")
-    old = Signature.objects.pending().filter(created_at__lte=Now() - PENDING_KEPT)
-    return old.exclude(pk__in=waiting).exclude(pk__in=recent)
+def run_until_done() -> Iterator[Numbers]:
+    """Batch after batch until a whole pass finds nothing: what others held in one pass may be free in the next."""
+    record({})
+    while (first := next(work := batches(), None)) is not None:
+        yield first
+        yield from work
 
 
-@transaction.atomic
-def delete_pending() -> int:
-    ids = list(due_pending().select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:BATCH])
-    Signature.objects.filter(pk__in=ids).delete()
-    return len(ids)
+def record(numbers: Numbers) -> None:
+    """Adds to the day's account; last in the transaction of what it accounts for, because all wait for this row."""
+    day = timezone.localdate()
+    RetentionRun.objects.bulk_create([RetentionRun(day=day, last_run_at=timezone.now())], ignore_conflicts=True)
+    added = {name: F(name) + n for name, n in numbers.items()}
+    RetentionRun.objects.filter(day=day).update(last_run_at=Now(), **added)
 
 
-def due_ended() -> QuerySet[Signature]:
-    """Signatures that still hold a person although their campaign's closing date and retention period are over."""
-    kept = ExpressionWrapper(F("retention_days") * timedelta(days=1), output_field=DurationField())
-    ended = Campaign.objects.filter(closes_at__lte=Now() - kept)
-    return Signature.objects.filter(campaign__in=ended, erased_at=None)
+def batches() -> Iterator[Numbers]:
+    """One pass over what is due; what it yields is committed."""
+    yield from walk(due.old_salts(), "day", destroy_salts)
+    yield from walk(due.old_origins(), "day", delete_origins)
+    yield from walk(due.unconfirmed(), "created_at", delete_unconfirmed)
+    yield from walk(due.old_letters(), "created_at", delete_letters)
+    yield from walk(due.loose_letters(), "created_at", delete_letters)
+    for campaign in due.ended():
+        yield from walk(due.of_ended().filter(campaign=campaign), "fingerprint", end)
+        # Now those that point to no signature; an account of an erasure has no fingerprint either.
+        letters = due.letters_of_ended().filter(campaign=campaign)
+        yield from walk(letters.filter(fingerprint__isnull=False), "fingerprint", delete_letters)
+        yield from walk(letters.filter(fingerprint=None), "fingerprint", delete_letters)
 
 
-@transaction.atomic
-def erase_ended() -> int:
+def walk(rows: QuerySet[Any], by: str, work_off: Callable[[list[Any]], Numbers]) -> Iterator[Numbers]:
+    """Works due rows off in the order of an index.
+
+    It goes on from the last row, or it would read the dead entries of all that is gone again for each batch. The order
+    also keeps the planner from reading the table instead, when it believes that what has just gone is still there.
+    """
+    last = None
+    while True:
+        with transaction.atomic():
+            rest = rows if last is None else rows.filter(**{f"{by}__gte": last})
+            taken = rest.order_by(by).select_for_update(skip_locked=True, of=("self",))
+            chunk = list(taken.values_list("pk", by)[:BATCH])
+            if not chunk:
+                return
+            numbers = work_off([pk for pk, _ in chunk])
+            record(numbers)
+        last = chunk[-1][1]
+        yield numbers
+
+
+def destroy_salts(days: list[Any]) -> Numbers:
+    return {"salts_destroyed": DaySalt.objects.filter(pk__in=days).delete()[0]}
+
+
+def delete_origins(ids: list[int]) -> Numbers:
+    return {"origins_deleted": Origin.objects.filter(pk__in=ids).delete()[0]}
+
+
+def delete_letters(ids: list[int]) -> Numbers:
+    return {"letters_deleted": Letter.objects.filter(pk__in=ids).delete()[0]}
+
+
+def delete_unconfirmed(ids: list[int]) -> Numbers:
+    # Looked at again: a letter may have been added before the row was locked, and none can be from then on.
+    return delete(due.unconfirmed().filter(pk__in=ids))
+
+
+def delete(signatures: SignatureQuerySet) -> Counter[str]:
+    """Pending signatures, whole: letters, log of consent and network hashes go with them."""
+    deleted = signatures.delete()[1]
+    columns = {"pending_deleted": Signature, "letters_deleted": Letter, "origins_deleted": Origin}
+    return Counter({name: deleted.get(model._meta.label, 0) for name, model in columns.items()})
+
+
+def end(ids: list[int]) -> Numbers:
     """Names, addresses and fingerprints go, times are cut to the month, and the count stays as it is."""
-    ids = list(due_ended().select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:BATCH])
-    rows = Signature.objects.filter(pk__in=ids)
-    Seat.objects.filter(signature__in=ids).delete()
-    Letter.objects.filter(signature__in=ids).delete()
-    rows.pending().delete()
-    rows.update(
+    forget_reasons(ids)
+    signatures = Signature.objects.filter(pk__in=ids)
+    numbers = delete(signatures.pending())
+    numbers["people_erased"] = signatures.update(
         name="",
         email="",
         moderation_reason="",
@@ -69,7 +137,20 @@ def erase_ended() -> int:
         withdrawn_at=month_of("withdrawn_at"),
         erased_at=month_of(Now()),
     )
-    return len(ids)
+    Seat.objects.filter(signature__in=ids).delete()
+    ConsentEvent.objects.filter(signature__in=ids).delete()  # only now, that they are erased, does the log let go
+    numbers["letters_deleted"] += Letter.objects.filter(signature__in=ids).delete()[0]
+    numbers["origins_deleted"] += Origin.objects.filter(signature__in=ids).delete()[0]
+    return numbers
+
+
+def forget_reasons(ids: list[int]) -> None:
+    """What staff wrote of people goes from their acts too; a signature elsewhere that is still held keeps its copy."""
+    moderated = ModeratedSignature.objects.filter(signature__in=ids)
+    acts = ModerationAct.objects.filter(pk__in=moderated.values("act")).exclude(reason="")
+    # In the order of the key, so that two batches over the same acts wait for each other instead of locking up.
+    about_them = list(acts.order_by("pk").select_for_update().values_list("pk", flat=True))
+    ModerationAct.objects.filter(pk__in=about_them).update(reason="")
 
 
 def month_of(moment: str | Now) -> Func:

@@ -1,7 +1,7 @@
 """Signatures, letters and accounts for staff: to read, and to act on through the services."""
 
-from signatures.admin.accounts import ExportRecordAdmin, ModerationActAdmin
+from signatures.admin.accounts import ExportRecordAdmin, ModerationActAdmin, RetentionRunAdmin
 from signatures.admin.letters import LetterAdmin, SuppressionAdmin
 from signatures.admin.signatures import SignatureAdmin
 
-__all__ = ["ExportRecordAdmin", "LetterAdmin", "ModerationActAdmin", "SignatureAdmin", "SuppressionAdmin"]
+__all__ = ["ExportRecordAdmin", "LetterAdmin", "ModerationActAdmin", "RetentionRunAdmin", "SignatureAdmin", "SuppressionAdmin"]

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from signatures.admin.base import ReadOnlyAdmin
-from signatures.models import ExportRecord, ModerationAct
+from signatures.models import ExportRecord, ModerationAct, RetentionRun
 
 
 @admin.register(ModerationAct)
@@ -16,3 +16,16 @@ class ModerationActAdmin(ReadOnlyAdmin):
 class ExportRecordAdmin(ReadOnlyAdmin):
     list_display = ["started_at", "staff", "campaign", "preset", "purpose", "rows", "unnamed", "finished_at"]
     list_select_related = ["staff", "campaign"]
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(ReadOnlyAdmin):
+    list_display = [
+        "day",
+        "last_run_at",
+        "pending_deleted",
+        "people_erased",
+        "origins_deleted",
+        "salts_destroyed",
+        "letters_deleted",
+    ]
