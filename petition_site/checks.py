@@ -1,4 +1,5 @@
-"""System checks: what would be harmless in a demonstration can not exist on a site that people reach."""
+"""System checks: what would be harmless in a demonstration can not exist on a site that people reach, and no database
+is used with another key than the one it was filled under."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
 from campaigns.models import Campaign
+from signatures.keys import key_fingerprint
+from signatures.models import AddressKey
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 DEMO_USER = "demo"
@@ -47,7 +50,7 @@ def demonstration_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: An
 def no_demonstration_in_database(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Run by `migrate`, which comes before each start: no demo account and no demonstration organisation."""
+    """No demo account and no demonstration organisation. Run by `migrate`, and when web or worker start."""
     if settings.DEMO or not databases:
         return []
     errors: list[CheckMessage] = []
@@ -71,3 +74,28 @@ def no_demonstration_in_database(
     except DatabaseError:
         return []  # no tables yet, or no database: `migrate` itself will say so
     return errors
+
+
+@register(Tags.database)
+def address_key_is_the_databases(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Under another ADDRESS_KEY no fingerprint in the database would match any more, without a word. Run likewise."""
+    if not databases:
+        return []
+    try:
+        filled_under = AddressKey.objects.values_list("fingerprint", flat=True).first()
+    except DatabaseError:
+        return []  # as above
+    if filled_under in (None, key_fingerprint()):
+        return []
+    return [
+        Error(
+            "ADDRESS_KEY is not the key that this database was filled under.",
+            hint=(
+                "Set ADDRESS_KEY back to that key: under another one, those who have signed are no longer recognised"
+                " and can sign again. docs/privacy.md says what remains to do where the key is lost."
+            ),
+            id="site.E006",
+        )
+    ]

@@ -2,10 +2,11 @@
 
 import os
 
-from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+
+from petition_site import starting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition_site.settings")
 
 application = get_wsgi_application()
-call_command("check", verbosity=0)
+starting.check()

@@ -1,8 +1,11 @@
 """Rows for tests, with invented people only."""
 
+import os
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignText, ConsentText
@@ -116,3 +119,10 @@ def form_data(campaign: Campaign, language: str = "en", **fields: Any) -> dict[s
         "consent": "on",
         "consent_id": str(consent.pk),
     } | fields
+
+
+def env_beside(**settings: str) -> dict[str, str]:
+    """The environment of a process with production's settings on the database of this test."""
+    server = urlsplit(os.environ["DATABASE_URL"])
+    database = urlunsplit(server._replace(path=f"/{connection.settings_dict['NAME']}"))
+    return os.environ | {"DJANGO_SETTINGS_MODULE": "petition_site.settings", "DATABASE_URL": database} | settings
