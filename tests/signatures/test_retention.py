@@ -80,7 +80,7 @@ def test_pending_signatures_go_with_all_that_is_theirs_two_weeks_after_their_las
         age(make_signature(campaign), signed=20 * DAY, sent=20 * DAY),
     ]
     write_letter(campaign, DAY, kind="reminder", signature=stay[-1], sent_at=timezone.now() - 13 * DAY)
-    write_letter(campaign, DAY)  # of no signature: NULL among the signatures of letters must not hide any
+    write_letter(campaign, DAY, state="waiting")  # of no signature: its NULL must not hide any
     before = contents()
 
     assert run() == {"pending_deleted": 1, "letters_deleted": 2, "origins_deleted": 1}
