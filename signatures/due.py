@@ -1,6 +1,6 @@
 """Which rows are due to go: what a dry run counts, and what `retention` works off."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +8,7 @@ from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterR
 from django.db.models.functions import Now, TruncDate
 
 from campaigns.models import Campaign
-from signatures.models import DaySalt, Letter, Origin, Signature, SignatureQuerySet
+from signatures.models import DaySalt, Letter, Origin, Signature, SignatureQuerySet, Suppression
 
 PENDING_KEPT = timedelta(seconds=settings.CONFIRMATION_MAX_AGE)
 HASHES_KEPT = timedelta(days=DaySalt.KEPT_DAYS)
@@ -32,6 +32,7 @@ def how_much() -> dict[str, int]:
             Origin.objects.filter(signature__in=of_ended()),
         ],
         "salts_destroyed": [old_salts()],
+        "suppressions_deleted": [lapsed_suppressions()],
         "letters_deleted": [
             old_letters(),
             loose_letters(),
@@ -83,8 +84,15 @@ def loose_letters() -> QuerySet[Letter]:
 
 
 def old_origins() -> QuerySet[Origin]:
-    return Origin.objects.filter(day__lt=TruncDate(Now()) - HASHES_KEPT)
+    """Their days are those of UTC, and none is kept longer than the notice says."""
+    return Origin.objects.filter(day__lte=TruncDate(Now(), tzinfo=UTC) - HASHES_KEPT)
 
 
 def old_salts() -> QuerySet[DaySalt]:
-    return DaySalt.objects.filter(day__lt=TruncDate(Now()) - HASHES_KEPT)
+    return DaySalt.objects.filter(day__lte=TruncDate(Now(), tzinfo=UTC) - HASHES_KEPT)
+
+
+def lapsed_suppressions() -> QuerySet[Suppression]:
+    """A mailbox that refused a letter may take one later; who asked for none gets none."""
+    lapsed = Suppression.objects.filter(reason=Suppression.Reason.BOUNCED)
+    return lapsed.filter(made_at__lte=Now() - timedelta(days=Suppression.BOUNCE_DAYS))

@@ -28,6 +28,7 @@ from signatures.models import (
     Seat,
     Signature,
     SignatureQuerySet,
+    Suppression,
 )
 
 BATCH = 1000
@@ -66,6 +67,7 @@ def batches() -> Iterator[Numbers]:
     """One pass over what is due; what it yields is committed."""
     yield from walk(due.old_salts(), "day", destroy_salts)
     yield from walk(due.old_origins(), "day", delete_origins)
+    yield from walk(due.lapsed_suppressions(), "pk", delete_suppressions)
     yield from walk(due.unconfirmed(), "created_at", delete_unconfirmed)
     yield from walk(due.old_letters(), "created_at", delete_letters)
     yield from walk(due.loose_letters(), "created_at", delete_letters)
@@ -103,6 +105,10 @@ def destroy_salts(days: list[Any]) -> Numbers:
 
 def delete_origins(ids: list[int]) -> Numbers:
     return {"origins_deleted": Origin.objects.filter(pk__in=ids).delete()[0]}
+
+
+def delete_suppressions(ids: list[int]) -> Numbers:
+    return {"suppressions_deleted": Suppression.objects.filter(pk__in=ids).delete()[0]}
 
 
 def delete_letters(ids: list[int]) -> Numbers:

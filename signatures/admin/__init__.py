@@ -4,4 +4,11 @@ from signatures.admin.accounts import ExportRecordAdmin, ModerationActAdmin, Ret
 from signatures.admin.letters import LetterAdmin, SuppressionAdmin
 from signatures.admin.signatures import SignatureAdmin
 
-__all__ = ["ExportRecordAdmin", "LetterAdmin", "ModerationActAdmin", "RetentionRunAdmin", "SignatureAdmin", "SuppressionAdmin"]
+__all__ = [
+    "ExportRecordAdmin",
+    "LetterAdmin",
+    "ModerationActAdmin",
+    "RetentionRunAdmin",
+    "SignatureAdmin",
+    "SuppressionAdmin",
+]

@@ -27,5 +27,6 @@ class RetentionRunAdmin(ReadOnlyAdmin):
         "people_erased",
         "origins_deleted",
         "salts_destroyed",
+        "suppressions_deleted",
         "letters_deleted",
     ]

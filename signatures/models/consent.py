@@ -12,7 +12,7 @@ class ConsentEvent(models.Model):
     """One act of a signer, with the version of the text it was done under (GDPR, art. 7(1)).
 
     The database refuses to change a row, and to delete one while its signature is confirmed or withdrawn and its
-    person not erased (migration 0004).
+    person not erased (migration 0005).
     """
 
     class Kind(models.TextChoices):

@@ -13,6 +13,7 @@ class RetentionRun(models.Model):
     people_erased = models.PositiveIntegerField(_("people erased after a campaign’s end"), default=0)
     origins_deleted = models.PositiveIntegerField(_("network hashes deleted"), default=0)
     salts_destroyed = models.PositiveIntegerField(_("salts destroyed"), default=0)
+    suppressions_deleted = models.PositiveIntegerField(_("refusals forgotten"), default=0, db_default=0)
     letters_deleted = models.PositiveIntegerField(_("letters deleted"), default=0)
 
     class Meta:

@@ -23,7 +23,7 @@ from signatures.services.consent import log
 @transaction.atomic
 def withdraw(*, signature_id: int) -> bool:
     """Takes a confirmed signature out of the count; its address may sign again. False where there is none."""
-    signature = Signature.objects.select_for_update().confirmed().filter(pk=signature_id).first()
+    signature = Signature.objects.select_for_update().confirmed().filter(pk=signature_id, erased_at=None).first()
     if signature is None:
         return False
     Seat.objects.filter(signature=signature).delete()

@@ -8,7 +8,17 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import due, retention, services, tally
-from signatures.models import ConsentEvent, DaySalt, Letter, ModerationAct, Origin, RetentionRun, Seat, Signature
+from signatures.models import (
+    ConsentEvent,
+    DaySalt,
+    Letter,
+    ModerationAct,
+    Origin,
+    RetentionRun,
+    Seat,
+    Signature,
+    Suppression,
+)
 from tests.helpers import make_campaign, make_rows, make_signature
 
 DAY = timedelta(days=1)
@@ -58,7 +68,7 @@ def write_letter(campaign: Campaign, written: timedelta, **fields: Any) -> Lette
 
 
 def make_origin(signature: Signature, days_ago: int) -> Origin:
-    day = timezone.localdate() - days_ago * DAY
+    day = timezone.now().date() - days_ago * DAY
     return Origin.objects.create(signature=signature, day=day, address=b"a" * 16, network=b"n" * 16)
 
 
@@ -110,17 +120,30 @@ def test_a_letter_written_while_its_signature_was_being_taken_saves_it(campaign:
 
 
 def test_hashes_of_network_addresses_and_their_salts_go_after_thirty_days(campaign: Campaign) -> None:
-    for days in (0, 30, 31, 40):
+    for days in (0, 29, 30, 40):
         make_origin(make_signature(campaign, is_confirmed=True), days_ago=days)
-        DaySalt.objects.create(day=timezone.localdate() - days * DAY, salt=b"s" * 32)
+        DaySalt.objects.create(day=timezone.now().date() - days * DAY, salt=b"s" * 32)
     before = contents()
 
     assert run() == {"origins_deleted": 2, "salts_destroyed": 2}
 
-    days = [timezone.localdate() - 30 * DAY, timezone.localdate()]
+    days = [timezone.now().date() - 29 * DAY, timezone.now().date()]
     assert sorted(Origin.objects.values_list("day", flat=True)) == days
     assert sorted(DaySalt.objects.values_list("day", flat=True)) == days
     assert contents() | {"Origin": [], "DaySalt": []} == before | {"Origin": [], "DaySalt": []}
+
+
+def test_a_refused_address_is_forgotten_after_thirty_days_and_one_that_asked_is_not(db: None) -> None:
+    old = timezone.now() - 30 * DAY
+    for number, (reason, made_at) in enumerate(
+        [("bounced", old), ("bounced", old + MINUTE), ("asked", old), ("unsubscribed", old)]
+    ):
+        Suppression.objects.create(fingerprint=bytes([number]) * 32, reason=reason, made_at=made_at)
+
+    assert retention.run() == 1
+
+    assert sorted(Suppression.objects.values_list("reason", flat=True)) == ["asked", "bounced", "unsubscribed"]
+    assert RetentionRun.objects.get().suppressions_deleted == 1
 
 
 @pytest.mark.parametrize("state", ["sent", "failed", "capped", "suppressed", "nobody", "waiting"])
@@ -170,7 +193,7 @@ def test_after_a_campaigns_end_no_person_is_left_anywhere_and_the_count_stays(ca
     assert contents() == everything
 
     close(campaign, 10 * DAY, retention_days=10)
-    assert run() == {"pending_deleted": 1, "people_erased": 3, "origins_deleted": 4, "letters_deleted": 6}
+    assert run() == {"pending_deleted": 1, "people_erased": 3, "origins_deleted": 4, "letters_deleted": 9}
 
     left = contents()
     assert {name: rows for name, rows in left.items() if name != "Signature"} == {

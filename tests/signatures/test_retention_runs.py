@@ -16,13 +16,21 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import due, retention, services, tally
-from signatures.models import ConsentEvent, DaySalt, Letter, RetentionRun, Seat, Signature
+from signatures.models import ConsentEvent, DaySalt, Letter, RetentionRun, Seat, Signature, Suppression
 from tests.helpers import make_campaign, make_rows, make_signature
 from tests.signatures.test_concurrency import at_once
 from tests.signatures.test_retention import DAY, age, close, contents, make_origin, recorded, write_letter
 
 NOTHING: dict[str, int] = dict.fromkeys(
-    ["pending_deleted", "people_erased", "origins_deleted", "salts_destroyed", "letters_deleted"], 0
+    [
+        "pending_deleted",
+        "people_erased",
+        "origins_deleted",
+        "salts_destroyed",
+        "suppressions_deleted",
+        "letters_deleted",
+    ],
+    0,
 )
 
 
@@ -48,7 +56,9 @@ def make_something_of_everything() -> Campaign:
             write_letter(campaign, written * DAY)
             write_letter(campaign, written * DAY, state="waiting", to="somebody@example.org")
     for days in range(29, 34):
-        DaySalt.objects.create(day=timezone.localdate() - days * DAY, salt=b"s" * 32)
+        DaySalt.objects.create(day=timezone.now().date() - days * DAY, salt=b"s" * 32)
+        made_at = timezone.now() - days * DAY
+        Suppression.objects.create(fingerprint=bytes([days]) * 32, reason="bounced", made_at=made_at)
     return ended
 
 
@@ -124,7 +134,7 @@ def test_a_batch_that_is_broken_off_at_any_statement_changes_nothing_and_counts_
             assert contents() == before
 
     assert broken > 10
-    assert recorded() == {"pending_deleted": 1, "people_erased": 1, "origins_deleted": 2, "letters_deleted": 2}
+    assert recorded() == {"pending_deleted": 1, "people_erased": 1, "origins_deleted": 2, "letters_deleted": 3}
     assert due.how_much() == NOTHING
 
 
@@ -177,10 +187,11 @@ def test_the_command_says_what_is_due_and_then_what_it_did(db: None) -> None:
         f"{expected['people_erased']:>12} people erased after a campaign’s end",
         f"{expected['origins_deleted']:>12} network hashes deleted",
         f"{expected['salts_destroyed']:>12} salts destroyed",
+        f"{expected['suppressions_deleted']:>12} refusals forgotten",
         f"{expected['letters_deleted']:>12} letters deleted",
     ]
     assert real.getvalue().splitlines() == ["Done:", *dry.getvalue().splitlines()[1:]]
-    assert [line.split()[0] for line in idle.getvalue().splitlines()] == ["Done:", "0", "0", "0", "0", "0"]
+    assert [line.split()[0] for line in idle.getvalue().splitlines()] == ["Done:", "0", "0", "0", "0", "0", "0"]
 
 
 def test_staff_see_the_record_and_change_nothing_in_it(campaign: Campaign) -> None:
