@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignText, ConsentText
 from campaigns.services import publish_consent
-from signatures import services
+from signatures import addresses, services, tokens
 from signatures.models import Signature
 
 SLUG = "water-for-all"
@@ -61,7 +61,14 @@ def make_text(campaign: Campaign, **fields: Any) -> CampaignText:
     )
 
 
-def make_signature(campaign: Campaign, *, is_confirmed: bool = False, **fields: Any) -> Signature:
+def consent_of(campaign: Campaign, language: str = "en") -> ConsentText:
+    """The version in force."""
+    consent = ConsentText.objects.current(campaign, language)
+    assert consent is not None
+    return consent
+
+
+def make_signature(campaign: Campaign, *, is_confirmed: bool = False, language: str = "en", **fields: Any) -> Signature:
     """A signature by the service that makes them, confirmed if asked."""
     number = next(numbers)
     attempt = services.Attempt(
@@ -74,9 +81,9 @@ def make_signature(campaign: Campaign, *, is_confirmed: bool = False, **fields: 
         }
         | fields
     )
-    consent = ConsentText.objects.current(campaign, "en")
-    assert consent is not None
-    signature = services.sign(campaign=campaign, consent=consent, language="en", attempt=attempt)
+    signature = services.sign(
+        campaign=campaign, consent=consent_of(campaign, language), language=language, attempt=attempt
+    )
     if is_confirmed:
         assert services.confirm(signature_id=signature.pk) is services.Confirmation.CONFIRMED
         signature.refresh_from_db()
@@ -85,7 +92,7 @@ def make_signature(campaign: Campaign, *, is_confirmed: bool = False, **fields: 
 
 def make_rows(campaign: Campaign, n: int, **fields: Any) -> list[Signature]:
     """Confirmed rows written at once, as a plain INSERT would."""
-    consent = ConsentText.objects.current(campaign, "en")
+    consent = consent_of(campaign)
     rows = [
         Signature(
             campaign=campaign,
@@ -109,15 +116,13 @@ def make_rows(campaign: Campaign, n: int, **fields: Any) -> list[Signature]:
 
 def form_data(campaign: Campaign, language: str = "en", **fields: Any) -> dict[str, Any]:
     """What a browser posts from the sign box."""
-    consent = ConsentText.objects.current(campaign, language)
-    assert consent is not None
     return {
         "name": "Ana Example",
         "email": "ana@example.org",
         "country": "PE",
         "visibility": "delivered",
         "consent": "on",
-        "consent_id": str(consent.pk),
+        "consent_id": str(consent_of(campaign, language).pk),
     } | fields
 
 
@@ -126,3 +131,20 @@ def env_beside(**settings: str) -> dict[str, str]:
     server = urlsplit(os.environ["DATABASE_URL"])
     database = urlunsplit(server._replace(path=f"/{connection.settings_dict['NAME']}"))
     return os.environ | {"DJANGO_SETTINGS_MODULE": "petition_site.settings", "DATABASE_URL": database} | settings
+
+
+def page_of(signature: Signature, *, fresh: bool = False) -> str:
+    """The signer's own page, by the key of a receipt, or by one fresh from the mailbox."""
+    key = tokens.PageKey(signature.pk, signature.link_generation, fresh)
+    return f"/en/signature/{key.make()}/"
+
+
+def check_page_of(signature: Signature, slug: str = SLUG) -> str:
+    """The "check your email" page of an attempt."""
+    handle = tokens.Handle(signature.pk, addresses.masked(signature.email))
+    return f"/en/{slug}/check-email/{handle.seal()}/"
+
+
+def state_of(signature: Signature) -> str:
+    """As the database has it now; empty where the row is gone."""
+    return str(Signature.objects.filter(pk=signature.pk).values_list("state", flat=True).first() or "")

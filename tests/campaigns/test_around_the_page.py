@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from campaigns import services
 from campaigns.models import Campaign, CampaignText, Update
 from campaigns.sharing import CHANNELS
+from signatures import tokens
 from tests.helpers import make_campaign, make_text
 
 URL = "/en/water-for-all/"
@@ -122,7 +123,8 @@ def test_the_page_names_somebody_to_write_to_about_corrections(client: Client, c
 
 
 def test_the_language_switch_stays_on_the_page(client: Client, campaign: Campaign) -> None:
-    for page in ("", "privacy/", "check-email/", "thanks/"):
+    handle = tokens.Handle(1, "a…a@example.org").seal()
+    for page in ("", "privacy/", f"check-email/{handle}/", "thanks/", "signature/", "signature/asked/"):
         assert f"/es/water-for-all/{page}" in Links(client.get(URL + page).content.decode()).found
 
 

@@ -1,5 +1,6 @@
 """The confirmation link: GET shows, POST confirms, and each way it can fail says what to do next."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import services, tally, tokens
-from signatures.models import Signature
-from tests.helpers import make_campaign, make_signature
+from signatures.models import Letter, Signature
+from tests.helpers import form_data, make_campaign, make_signature
+
+TOO_OLD = timedelta(seconds=settings.CONFIRMATION_MAX_AGE + 1)
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def test_confirm_counts_on_post_and_thanks(client: Client, campaign: Campaign) -
     response = client.post(link(signature))
 
     assert response.status_code == 303
-    assert response["Location"] == "/en/water-for-all/thanks/"
+    assert response["Location"] == "/en/water-for-all/thanks/#main"
     signature.refresh_from_db()
     assert signature.state == "confirmed"
     assert signature.confirmed_at is not None
@@ -55,9 +58,49 @@ def test_confirm_counts_on_post_and_thanks(client: Client, campaign: Campaign) -
 def test_confirm_counts_once_however_often_the_link_is_used(client: Client, campaign: Campaign) -> None:
     signature = make_signature(campaign)
 
-    assert [client.post(link(signature))["Location"] for _ in range(3)] == ["/en/water-for-all/thanks/"] * 3
+    assert [client.post(link(signature))["Location"] for _ in range(3)] == ["/en/water-for-all/thanks/#main"] * 3
     assert tally.count(campaign.pk) == 1
-    assert "You have confirmed already" in client.get(link(signature)).content.decode()
+    html = client.get(link(signature)).content.decode()
+    assert "You have confirmed already" in html
+    assert 'href="/en/water-for-all/signature/"' in html
+    assert "<form" not in html
+    assert [letter.kind for letter in signature.letters.order_by("pk")] == ["confirmation", "receipt"]
+
+
+def test_confirm_knows_who_has_just_confirmed_and_only_the_first_time(client: Client, campaign: Campaign) -> None:
+    signature = make_signature(campaign)
+
+    first, second = client.post(link(signature)), client.post(link(signature))
+
+    cookie = first.cookies["confirmed"]
+    assert tokens.CONFIRMED_HERE.read(cookie.value) == signature.pk
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 900)
+    # A link that is used again may be in another's hands.
+    assert "confirmed" not in second.cookies
+
+
+def test_confirm_submits_itself_in_the_browser_that_signed_and_there_for_that_signature_only(
+    client: Client, campaign: Campaign
+) -> None:
+    client.post("/en/water-for-all/sign/", form_data(campaign))
+    signature, other = Signature.objects.get(), make_signature(campaign)
+
+    assert '<form method="post" data-submits-itself>' in client.get(link(signature)).content.decode()
+    assert "data-submits-itself" not in client.get(link(other)).content.decode()
+    assert "data-submits-itself" not in Client().get(link(signature)).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(hours=2, seconds=1)):
+        assert "data-submits-itself" not in client.get(link(signature)).content.decode()
+    assert client.post(link(signature)).cookies["signed"]["max-age"] == 0
+
+
+@pytest.mark.parametrize("purpose", [tokens.CONFIRM, tokens.NOT_ME, tokens.CONFIRMED_HERE])
+def test_confirm_submits_itself_for_no_cookie_of_another_making(
+    client: Client, campaign: Campaign, purpose: tokens.Purpose
+) -> None:
+    signature = make_signature(campaign)
+    client.cookies["signed"] = purpose.make(signature.pk)
+
+    assert "data-submits-itself" not in client.get(link(signature)).content.decode()
 
 
 def test_confirm_leaves_a_held_signature_uncounted(client: Client, campaign: Campaign) -> None:
@@ -83,16 +126,52 @@ def test_confirm_rejects_a_tampered_token(client: Client, campaign: Campaign) ->
     assert not Signature.objects.confirmed().exists()
 
 
-def test_confirm_rejects_an_expired_token_and_offers_to_sign_again(client: Client, campaign: Campaign) -> None:
-    signature = make_signature(campaign)
+def test_an_expired_link_offers_a_new_letter_and_sends_none_by_itself(client: Client, campaign: Campaign) -> None:
+    url = link(make_signature(campaign))
+
+    with time_machine.travel(timezone.now() + TOO_OLD):
+        response, head = client.get(url), client.head(url)
+
+    assert (response.status_code, head.status_code) == (410, 410)
+    html = response.content.decode()
+    assert "This link is too old. We can send you a new letter." in html
+    assert '<form method="post"><button class="button" type="submit">Send a new letter</button></form>' in html
+    assert Letter.objects.count() == 1
+
+
+def test_an_expired_link_sends_a_new_letter_on_post_and_confirms_nothing(client: Client, campaign: Campaign) -> None:
+    signature = make_signature(campaign, email="ana.example@example.org")
     url = link(signature)
 
-    with time_machine.travel(timezone.now() + timedelta(seconds=settings.CONFIRMATION_MAX_AGE + 1)):
+    with time_machine.travel(timezone.now() + TOO_OLD):
         response = client.post(url)
+        page = client.get(response["Location"].partition("#")[0])
+        new_link = link(signature)
 
-    assert response.status_code == 410
-    assert "Please sign again: you get a new letter." in response.content.decode()
-    assert not Signature.objects.confirmed().exists()
+        assert response.status_code == 303
+        assert "another one is on its way" in page.content.decode()
+        assert "a…e@example.org" in page.content.decode()
+        assert not Signature.objects.confirmed().exists()
+        letter = Letter.objects.latest("pk")
+        assert (letter.kind, letter.state, letter.to) == ("confirmation", "waiting", "ana.example@example.org")
+        assert client.post(new_link).status_code == 303
+    assert Signature.objects.confirmed().exists()
+
+
+@pytest.mark.parametrize("leave", [services.confirm, services.erase])
+def test_an_expired_link_sends_nothing_for_what_is_no_longer_pending(
+    client: Client, campaign: Campaign, leave: Callable[..., object]
+) -> None:
+    signature = make_signature(campaign)
+    url = link(signature)
+    leave(signature_id=signature.pk)
+    before = Letter.objects.count()
+
+    with time_machine.travel(timezone.now() + TOO_OLD):
+        statuses = [client.get(url).status_code, client.post(url).status_code]
+
+    assert statuses == [410, 410]
+    assert Letter.objects.count() == before
 
 
 def test_confirm_says_when_the_signature_is_gone(client: Client, campaign: Campaign) -> None:

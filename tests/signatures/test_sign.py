@@ -1,14 +1,16 @@
 """POST to the sign box: what is stored, what comes back, and what is refused."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.services import publish_consent
+from signatures import addresses, tokens
 from signatures.models import Letter, Signature
 from tests.helpers import form_data, make_campaign, make_signature
 
@@ -25,8 +27,10 @@ def test_sign_stores_a_pending_signature_with_its_letter(client: Client, campaig
     response = client.post(URL, form_data(campaign, name="  José Ñahui  ", email="Jose@Example.org", updates="on"))
 
     assert response.status_code == 303
-    assert response["Location"] == "/en/water-for-all/check-email/#main"
     signature = Signature.objects.get()
+    found = re.fullmatch(r"/en/water-for-all/check-email/([\w=-]+)/#main", response["Location"])
+    assert found
+    assert tokens.Handle.read(found[1]) == tokens.Handle(signature.pk, "J…e@example.org")
     assert (signature.name, signature.email, signature.country.code) == ("José Ñahui", "Jose@example.org", "PE")
     assert (signature.state, signature.moderation, signature.visibility) == ("pending", "clear", "delivered")
     assert (signature.language, signature.wants_updates) == ("en", True)
@@ -89,11 +93,28 @@ def test_sign_brings_the_form_back_when_the_body_cannot_be_read(
     assert '<form class="sign"' in html
 
 
-def test_sign_sets_no_cookie(client: Client, campaign: Campaign) -> None:
+def test_sign_sets_one_cookie_that_knows_the_signature_for_two_hours(client: Client, campaign: Campaign) -> None:
     response = client.post(URL, form_data(campaign))
 
-    assert not response.cookies
+    assert list(response.cookies) == ["signed"]
+    cookie = response.cookies["signed"]
+    assert tokens.SIGNED_HERE.read(cookie.value) == Signature.objects.get().pk
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"], cookie["path"]) == (True, "Lax", 7200, "/")
+    assert (cookie["secure"], cookie["domain"]) == ("", "")  # the tests' site has no TLS
     assert "Cookie" not in response.get("Vary", "")
+
+
+def test_sign_sets_its_cookie_for_tls_alone_where_there_is_tls(client: Client, campaign: Campaign) -> None:
+    with override_settings(IS_HTTPS=True):
+        response = client.post(URL, form_data(campaign))
+
+    assert [cookie["secure"] for cookie in response.cookies.values()] == [True]
+
+
+def test_no_cookie_is_set_by_the_page_or_by_a_form_that_comes_back(client: Client, campaign: Campaign) -> None:
+    for response in (client.get("/en/water-for-all/"), client.post(URL, form_data(campaign, name=""))):
+        assert not response.cookies
+        assert "Cookie" not in response.get("Vary", "")
 
 
 BAD = {
@@ -273,10 +294,24 @@ def test_sign_answers_alike_for_new_known_and_flooded_addresses(client: Client, 
     for email in ("new@example.org", "known@example.org", "flooded@example.org"):
         response = client.post(URL, form_data(campaign, email=email))
         page = client.get(response["Location"])
-        answers.append((response.status_code, dict(response.headers) | {"Expires": ""}, page.status_code, page.content))
+        handle = response["Location"].split("/")[4]
+        headers = {name: value.replace(handle, "HANDLE") for name, value in response.headers.items()}
+        html = page.content.decode().replace(handle, "HANDLE").replace(addresses.masked(email), "ADDRESS")
+        cookie = response.cookies["signed"]
+        answers.append(
+            (
+                response.status_code,
+                headers | {"Expires": ""},
+                len(handle),
+                [(name, value) for name, value in cookie.items() if name != "expires"],
+                page.status_code,
+                html,
+            )
+        )
 
     assert answers[0][0] == 303
-    assert answers[0][:1] + answers[0][2:] == answers[1][:1] + answers[1][2:] == answers[2][:1] + answers[2][2:]
+    assert "ADDRESS" in answers[0][-1]
+    assert answers[0] == answers[1] == answers[2]
     kinds = [
         Letter.objects.filter(signature__email=email).latest("pk")
         for email in ("new@example.org", "known@example.org", "flooded@example.org")
