@@ -59,7 +59,7 @@ def resend(*, campaign: Campaign, language: str, signature_id: int) -> None:
 
     Where nothing is pending any more, the same is done for a letter to nobody: its caller learns nothing.
     """
-    found = Signature.objects.filter(pk=signature_id, campaign=campaign).first()
+    found = Signature.objects.select_related("campaign").filter(pk=signature_id, campaign=campaign).first()
     answer(found or Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn"))
 
 
