@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from campaigns.models import Campaign
 from signatures import addresses, outbox, suppression, tokens
 from signatures.models import ConsentEvent, Letter, Signature, Suppression
 from signatures.services.consent import log
@@ -66,13 +67,14 @@ def write_receipt(signature: Signature, *, to: str) -> None:
     )
 
 
-def confirm_by_code(*, signature_id: int, code: str) -> Confirmation:
+def confirm_by_code(*, campaign: Campaign, signature_id: int, code: str) -> Confirmation:
     """Confirms with the code out of the letter, within `CODE_TRIES` tries for the whole attempt.
 
-    A wrong code, one too many, an attempt that got no code, and one that is gone fail alike. The try is counted and
-    committed before it is looked at, so that ten at once are ten.
+    A wrong code, one too many, an attempt that got no code, one that is gone, and one of another campaign, whose
+    limit would be another, fail alike. The try is counted and committed before it is looked at, so that ten at once
+    are ten.
     """
-    tries = Signature.objects.filter(pk=signature_id, code_tries__lt=CODE_TRIES)
+    tries = Signature.objects.filter(pk=signature_id, campaign=campaign, code_tries__lt=CODE_TRIES)
     is_allowed = bool(tries.update(code_tries=F("code_tries") + 1))
     carrying = {Letter.Kind.CONFIRMATION, Letter.Kind.REMINDER}
     written = {Letter.State.WAITING, Letter.State.SENT, Letter.State.FAILED}

@@ -101,7 +101,9 @@ def check_email(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
         return limits.too_many(request, "code")
     if not form.is_valid():
         return render(request, "signatures/check_email.html", context, status=422)
-    outcome = services.confirm_by_code(signature_id=known.signature_id, code=form.cleaned_data["code"])
+    outcome = services.confirm_by_code(
+        campaign=text.campaign, signature_id=known.signature_id, code=form.cleaned_data["code"]
+    )
     if outcome is Confirmation.WRONG_CODE:
         limits.count("code", request, text.campaign_id)
         form.add_error("code", _("This code does not fit, or works no longer. After ten tries only the link works."))
