@@ -53,10 +53,14 @@ def erase(*, signature_id: int) -> bool:
     if signature.state == Signature.State.PENDING:
         signature.delete()
         return True
-    address = signature.email
+    address, fingerprint = signature.email, bytes(signature.fingerprint or b"")
     make_anonymous(signature)
     for model in (Seat, Letter, ConsentEvent, Origin):
         model._default_manager.filter(signature=signature).delete()
+    others = Signature.objects.with_address(signature.campaign, fingerprint).exclude(state=Signature.State.PENDING)
+    if not others.exists():
+        # Letters with the way to one's page are an address's, not a signature's.
+        Letter.objects.filter(campaign=signature.campaign, fingerprint=fingerprint, signature=None).delete()
     if address:
         outbox.write(
             Letter.Kind.ERASED,
