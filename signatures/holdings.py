@@ -76,6 +76,7 @@ def everything(signature: Signature) -> dict[str, Any]:
             {
                 "kind": letter.kind,
                 "state": letter.state,
+                "to": letter.to,
                 "written_at": plain(letter.created_at),
                 "sent_at": plain(letter.sent_at),
             }
