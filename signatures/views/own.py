@@ -36,7 +36,8 @@ def with_key(*methods: str) -> Callable[[KeyView], Callable[..., HttpResponse]]:
             if found is None or found.link_generation != key.generation:
                 return failed(request, "gone")
             if found.erased_at is not None:
-                return render(request, "signatures/erased.html", {"text": words_of(found)}, status=410)
+                context = {"text": words_of(found), "signature": found}
+                return render(request, "signatures/erased.html", context, status=410)
             return view(request, found, key, token)
 
         return outer

@@ -1,10 +1,13 @@
 """Leaving by one's own page: a withdrawn signature is not counted, an erased person is held nowhere."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import Campaign
-from signatures import services, tally
+from signatures import retention, services, tally
 from signatures.models import ConsentEvent, Letter, Origin, Seat, Signature
 from tests.helpers import form_data, make_campaign, make_signature, page_of
 
@@ -124,10 +127,28 @@ def test_links_are_dead_after_erasure(client: Client, ana: Signature) -> None:
     answers += [client.post(f"{url}{page}", LINE) for page in ("change/", "news/", "address/", "withdraw/", "erase/")]
 
     assert {response.status_code for response in answers} == {410}
-    assert {"This signature is erased" in response.content.decode() for response in answers} == {True}
+    for response in answers:
+        assert "This signature is erased" in response.content.decode()
+        assert "It is not counted" in response.content.decode()
     ana.refresh_from_db()
     assert ana.name == ""
     assert Letter.objects.count() == 1  # the one that says it is done
+
+
+def test_it_is_said_that_a_signature_still_counts_whose_person_was_erased_after_the_campaigns_end(
+    client: Client, ana: Signature
+) -> None:
+    url = page_of(ana)
+    Campaign.objects.update(closes_at=timezone.now() - timedelta(days=11), retention_days=10)
+    retention.run()
+
+    response = client.get(url)
+
+    assert response.status_code == 410
+    html = response.content.decode()
+    assert "It still counts." in html
+    assert "It is not counted" not in html
+    assert tally.count(ana.campaign_id) == 1
 
 
 def test_an_attempt_that_nobody_has_confirmed_is_erased_whole(campaign: Campaign) -> None:
