@@ -195,10 +195,11 @@ def test_every_failure_answers_alike_but_for_what_was_typed(client: Client, camp
     }.items():
         code = wrong_code(signature) if name == "mistyped" else tokens.code(signature.pk)
         handle = tokens.Handle(signature.pk, "a…z@example.org").seal()
-        response = client.post(f"/en/water-for-all/check-email/{handle}/", {"code": code})
+        with CaptureQueriesContext(connection) as queries:
+            response = client.post(f"/en/water-for-all/check-email/{handle}/", {"code": code})
         headers = {key: value for key, value in response.headers.items() if key != "Expires"}
         html = response.content.decode().replace(handle, "HANDLE").replace(code, "CODE")
-        answers[name] = (response.status_code, headers, html, list(response.cookies))
+        answers[name] = (response.status_code, headers, html, list(response.cookies), len(queries))
 
     expected = answers["mistyped"]
     assert expected[0] == 422

@@ -57,6 +57,20 @@ def test_the_site_starts_with_its_settings() -> None:
     assert (done.stdout, done.stderr) == ("started\n", "")
 
 
+@pytest.mark.parametrize(
+    ("site_url", "names"),
+    [("https://petition.example.org", "__Host-signed __Host-confirmed"), ("http://localhost:8000", "signed confirmed")],
+)
+def test_cookies_are_kept_to_this_host_where_there_is_tls(site_url: str, names: str) -> None:
+    done = run(
+        "import django; django.setup(); from signatures.views import answers;"
+        " print(answers.SIGNED_HERE, answers.CONFIRMED_HERE)",
+        SITE_URL=site_url,
+    )
+
+    assert (done.stdout, done.stderr) == (f"{names}\n", "")
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
     done = start(**{name: None})
