@@ -59,7 +59,8 @@ def resend(*, campaign: Campaign, language: str, signature_id: int) -> None:
 
     Where nothing is pending any more, the same is done for a letter to nobody: its caller learns nothing.
     """
-    found = Signature.objects.select_related("campaign").filter(pk=signature_id, campaign=campaign).first()
+    attempts = Signature.objects.select_related("campaign").filter(campaign=campaign, erased_at=None)
+    found = attempts.filter(pk=signature_id).first()
     answer(found or Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn"))
 
 
@@ -71,7 +72,7 @@ def answer(signature: Signature) -> Letter:
         campaign=signature.campaign,
         language=signature.language,
         to=signature.email,
-        fingerprint=bytes(signature.fingerprint or b""),  # only the erased have none
+        fingerprint=bytes(signature.fingerprint or b""),  # only the erased have none, and they get no answer
         signature=signature if is_pending else None,
         is_for_nobody=not is_pending,
     )
