@@ -12,6 +12,8 @@ QUIET = {
     # What people type must not reach the log: neither the statement that failed nor the values that came with it.
     "log_min_error_statement": "panic",
     "log_parameter_max_length_on_error": "0",
+    # Nor, where somebody has statements logged after all, the values that travel beside each.
+    "log_parameter_max_length": "0",
     "log_statement": "none",
     "log_min_duration_statement": "-1",
 }
