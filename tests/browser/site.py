@@ -49,10 +49,12 @@ class Site:
         with psycopg.connect(self.database) as connection:
             return connection.execute(query, values).fetchall()
 
-    def letters_to(self, address: str) -> list[EmailMessage]:
+    def letters(self) -> list[EmailMessage]:
         parser = BytesParser(policy=policy.default)
-        letters = [parser.parsebytes(path.read_bytes()) for path in (self.inbox / "new").iterdir()]
-        return [letter for letter in letters if letter["To"] == address]
+        return [parser.parsebytes(path.read_bytes()) for path in (self.inbox / "new").iterdir()]
+
+    def letters_to(self, address: str) -> list[EmailMessage]:
+        return [letter for letter in self.letters() if letter["To"] == address]
 
     def wait_for_letter(self, address: str) -> EmailMessage:
         """The one letter that an address gets."""
@@ -71,17 +73,20 @@ class Site:
 
 
 @contextmanager
-def running_site(logs: Path) -> Iterator[Site]:
-    """Bring a site up with the Peru campaign open in it; afterwards nothing of it is left but its logs."""
+def running_site(logs: Path, *, log_level: str = "info", **changes: str) -> Iterator[Site]:
+    """Bring a site up with the Peru campaign open in it; afterwards nothing of it is left but its logs.
+
+    `log_level` is that of gunicorn and Celery; `changes` are settings of the site.
+    """
     password = secrets.token_urlsafe(12)
     port = free_port()
     children = Children()
     with alone_in(ROOT), own_database() as database, own_redis() as redis:
         try:
             mail = start_sink(children, logs / "inbox", logs / "mail.log")
-            env = settings(port, database, redis, mail["EMAIL_URL"])
+            env = settings(port, database, redis, mail["EMAIL_URL"]) | changes
             prepare(children, logs, env | {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password})
-            start(children, logs, env, port)
+            start(children, logs, env, port, log_level)
             yield Site(env["SITE_URL"], database, Path(mail["INBOX_DIR"]), logs, children, password)
         finally:
             children.stop_all()
@@ -165,7 +170,7 @@ def begin(children: Children, name: str, *arguments: str, logs: Path, env: Mappi
     return children.start(name, [sys.executable, *arguments], log=logs / f"{name}.log", cwd=ROOT, env=env)
 
 
-def start(children: Children, logs: Path, env: Mapping[str, str], port: int) -> None:
+def start(children: Children, logs: Path, env: Mapping[str, str], port: int, log_level: str) -> None:
     gunicorn = (
         "-m",
         "gunicorn",
@@ -177,12 +182,15 @@ def start(children: Children, logs: Path, env: Mapping[str, str], port: int) -> 
         "2",
         "--threads",
         "4",
+        "--log-level",
+        log_level,
     )
     celery = ("-m", "celery", "-A", "petition_site")
+    at_level = ("--loglevel", log_level)
     commands: dict[str, tuple[str, ...]] = {
         "gunicorn": (*gunicorn, "--bind", f"127.0.0.1:{port}"),
-        "worker": (*celery, "worker", "--without-gossip", "--without-mingle", "--concurrency", "1"),
-        "beat": (*celery, "beat", "--schedule", str(logs / "beat-schedule")),
+        "worker": (*celery, "worker", "--without-gossip", "--without-mingle", "--concurrency", "1", *at_level),
+        "beat": (*celery, "beat", "--schedule", str(logs / "beat-schedule"), *at_level),
     }
     for name, arguments in commands.items():
         begin(children, name, *arguments, logs=logs, env=env)
