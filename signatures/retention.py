@@ -128,11 +128,15 @@ def delete(signatures: SignatureQuerySet) -> Counter[str]:
 
 
 def end(ids: list[int]) -> Numbers:
-    """Names, addresses and fingerprints go, times are cut to the month, and the count stays as it is."""
+    """Names, addresses and fingerprints go, times are cut to the month, and the count stays as it is.
+
+    Whoever is left without a name is counted only, or the page and the addressee's list would have an empty line.
+    """
     forget_reasons(ids)
     signatures = Signature.objects.filter(pk__in=ids)
     numbers = delete(signatures.pending())
     numbers["people_erased"] = signatures.update(
+        visibility=Signature.Visibility.SECRET,
         name="",
         email="",
         moderation_reason="",
