@@ -19,6 +19,7 @@ from signatures.models import (
     Signature,
     Suppression,
 )
+from signatures.visibility import Output, entitled
 from tests.helpers import make_campaign, make_rows, make_signature
 
 DAY = timedelta(days=1)
@@ -222,6 +223,18 @@ def belongs_to(row: dict[str, Any], campaign: Campaign) -> bool:
     if "campaign_id" in row:
         return bool(row["campaign_id"] == campaign.pk)
     return Signature.objects.filter(pk=row.get("signature_id"), campaign=campaign).exists()
+
+
+def test_after_a_campaigns_end_neither_its_page_nor_its_list_has_a_line_without_a_name(campaign: Campaign) -> None:
+    for visibility in ("delivered", "public"):
+        make_signature(campaign, visibility=visibility, is_confirmed=True)
+    close(campaign, ago=10 * DAY, retention_days=9)
+
+    run()
+
+    assert not Signature.objects.latest_public(campaign).exists()
+    assert not Signature.objects.filter(visibility__in=entitled(Output.ADDRESSEE)).exists()
+    assert tally.count(campaign.pk) == 2
 
 
 def test_an_act_over_two_campaigns_keeps_its_reason_with_the_signature_that_lives(campaign: Campaign) -> None:
