@@ -31,6 +31,7 @@ class Server:
     seconds_at_data: float = 0  # before it answers
     hangs_up_at: set[str] = field(default_factory=set)
     arrived: list[EmailMessage] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)  # the same, as they were on the wire
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     connections: int = 0  # that got as far as saying hello
     port: int = 0
@@ -67,7 +68,9 @@ class Server:
         await asyncio.sleep(self.seconds_at_data)
         if answer := self.at_data.get(envelope.rcpt_tos[0]):
             return answer
-        self.arrived.append(BytesParser(policy=default).parsebytes(envelope.content))  # type: ignore[arg-type]
+        content = bytes(envelope.content or b"")
+        self.arrived.append(BytesParser(policy=default).parsebytes(content))
+        self.contents.append(content)
         self.envelopes.append((envelope.mail_from or "", list(envelope.rcpt_tos)))
         return "250 OK"
 
