@@ -134,7 +134,7 @@ def compose(letter: Letter, **extra: object) -> EmailMultiAlternatives:
     }
     message = EmailMultiAlternatives(
         subject=one_line(render_to_string(f"emails/{letter.kind}.subject.txt", context)),
-        body=render_to_string(f"emails/{letter.kind}.txt", context),
+        body=render_to_string(f"emails/{letter.kind}.txt", context).strip() + "\n",
         from_email=formataddr((one_line(campaign.organisation), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[letter.to],
         headers=headers,

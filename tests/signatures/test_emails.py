@@ -15,6 +15,7 @@ from campaigns.models import Campaign
 from signatures import addresses, letters, outbox, services, tokens
 from signatures.models import Letter, Signature, Suppression
 from tests.helpers import make_campaign, make_signature
+from tests.signatures.every_letter import open_petition, send_each_kind
 from tests.smtp import Server, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -300,3 +301,18 @@ def test_the_last_letter_has_no_way_back_and_says_how_long_backups_are_kept(
     assert str(settings.BACKUP_DAYS) in text
     letter = Letter.objects.get()
     assert (letter.state, letter.to, letter.signature, letter.fingerprint) == ("sent", "", None, None)
+
+
+def test_each_letter_reads_well_as_plain_text(server: Server) -> None:
+    petition = open_petition()
+    kinds = [kind for language in TITLES for kind in send_each_kind(petition, language)]
+    assert set(kinds) == set(Letter.Kind.values)
+
+    slips = re.compile(r"^\s|\s$|&#?\w+;|[<{}]")  # indentation, entities, and what is left of templates
+    wrong = []
+    for kind, message in zip(kinds, server.arrived, strict=True):
+        text = text_of(message).replace("\r\n", "\n")
+        wrong += [(kind, line) for line in text.split("\n") if slips.search(line)]
+        if "\n\n\n" in text or text != text.strip() + "\n":
+            wrong.append((kind, "blank lines too many"))
+    assert wrong == []

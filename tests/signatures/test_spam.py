@@ -11,24 +11,17 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.utils import timezone
 
-from campaigns.models import Campaign, ConsentText
-from campaigns.services import publish_consent
-from signatures import letters, reminders, services
-from signatures.models import Letter, Signature
+from signatures.models import Letter
+from tests.signatures.every_letter import LANGUAGES, open_petition, send_each_kind
 from tests.smtp import Server, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SLUG = "stand-with-victims-of-repression-in-peru"
-LANGUAGES = ("en", "es")
 PROGRAM = "spamassassin"
 NEAR_ZERO = 1.0  # points; 5.0 is spam
 SPAM = "Subject: Viagra\nFrom: x@example.org\n\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n"
@@ -76,8 +69,8 @@ def test_no_letter_looks_like_spam(server: Server, judge: Judge, settings: Any) 
     # Real addresses of a real site, or rules about links to odd hosts would have their say.
     settings.SITE_URL = "https://petition.example.org"
     settings.DEFAULT_FROM_EMAIL = "petition@example.org"
-    campaign = open_campaign()
-    written = [f"{kind} in {language}" for language in LANGUAGES for kind in write_each_kind(campaign, language)]
+    campaign = open_petition()
+    written = [f"{kind} in {language}" for language in LANGUAGES for kind in send_each_kind(campaign, language)]
     assert {kind.partition(" ")[0] for kind in written} == set(Letter.Kind.values)
 
     scores = judge.scores(server.contents)
@@ -87,50 +80,3 @@ def test_no_letter_looks_like_spam(server: Server, judge: Judge, settings: Any) 
 def test_the_judge_knows_spam(judge: Judge) -> None:
     [(points, _rules)] = judge.scores([SPAM.encode()])
     assert points > 100
-
-
-def open_campaign() -> Campaign:
-    """The petition with its own words, which the letters quote."""
-    call_command("load_campaign", SLUG, verbosity=0)
-    Campaign.objects.update(state=Campaign.State.OPEN, organisation="Example Organisation")
-    campaign = Campaign.objects.get()
-    publish_consent(campaign=campaign)
-    return campaign
-
-
-def write_each_kind(campaign: Campaign, language: str) -> Iterator[str]:
-    """Sends every letter there is, one by one, the receipt also to somebody who is counted only; yields its kind."""
-    consent = ConsentText.objects.current(campaign, language)
-    assert consent is not None
-    known, other = f"ana.{language}@example.org", f"eva.{language}@example.org"
-
-    def sign(email: str, visibility: str) -> Signature:
-        attempt = services.Attempt(
-            name="Ana Example", email=email, country="PE", visibility=visibility, wants_updates=visibility != "secret"
-        )
-        return services.sign(campaign=campaign, consent=consent, language=language, attempt=attempt)
-
-    signature = sign(known, "delivered")
-    yield send_one()
-    Letter.objects.filter(signature=signature).update(sent_at=timezone.now() - timedelta(days=2))
-    reminders.write_due()
-    yield send_one()
-    services.confirm(signature_id=signature.pk)
-    yield send_one()
-    sign(known, "delivered")
-    yield send_one()
-    services.ask_for_page(campaign=campaign, language=language, email=known)
-    yield send_one()
-    services.ask_for_address(signature_id=signature.pk, email=f"new.{language}@example.org")
-    yield send_one()
-    services.erase(signature_id=signature.pk)
-    yield send_one()
-    counted_only = sign(other, "secret")
-    yield send_one()
-    services.confirm(signature_id=counted_only.pk)
-    yield send_one()
-
-
-def send_one() -> str:
-    assert letters.send_due() == 1
-    return Letter.objects.latest("sent_at").kind
