@@ -60,8 +60,14 @@ def asks(language: str, tokens: Mapping[str, str]) -> Iterator[Ask]:
     for state in ("closed", "paused", "not-yet-open"):
         yield Ask(state, f"{root}{state}/")
     yield Ask("sent-after-closing", f"{root}closed/sign/", 409, form={})
-    yield Ask("check-email", f"{petition}check-email/")
+    check_email = f"{petition}check-email/{tokens['handle']}/"
+    yield Ask("check-email", check_email)
+    yield Ask("check-email-resent", f"{check_email}?said=resent")
+    yield Ask("check-email-wrong-code", check_email, 422, form={"code": "000000"}, has_errors=True)
+    yield Ask("check-email-broken", f"{petition}check-email/broken/", 404)
     yield Ask("thanks", f"{petition}thanks/")
+    for name in ("just-confirmed", "just-shown"):
+        yield Ask(f"thanks-{name}", f"{petition}thanks/", headers={"Cookie": f"confirmed={tokens[name]}"})
     yield Ask("privacy", f"{petition}privacy/")
     yield Ask("accessibility", f"{root}accessibility/")
     for state in ("pending", "confirmed", "withdrawn"):
@@ -71,13 +77,40 @@ def asks(language: str, tokens: Mapping[str, str]) -> Iterator[Ask]:
     yield Ask("failed-gone", f"{root}confirm/{tokens['gone']}/", 410)
     yield Ask("failed-taken", f"{root}confirm/{tokens['taken']}/", 409, form={})
     yield Ask("failed-withdrawn", f"{root}confirm/{tokens['withdrawn']}/", 409, form={})
+    yield from asks_of_signers(language, tokens)
     yield Ask("403", f"{petition}sign/", 403, form={}, headers={"Sec-Fetch-Site": "cross-site"})
     yield Ask("404", f"{root}nothing/here/", 404)
 
 
+def asks_of_signers(language: str, tokens: Mapping[str, str]) -> Iterator[Ask]:
+    """What the later letters lead to."""
+    root = f"/{language}/"
+    for name in ("own", "own-fresh", "own-secret", "own-held", "own-withdrawn"):
+        yield Ask(name, f"{root}signature/{tokens[name]}/")
+    yield Ask("own-erased", f"{root}signature/{tokens['own-erased']}/", 410)
+    own, fresh = f"{root}signature/{tokens['own']}/", f"{root}signature/{tokens['own-fresh']}/"
+    for said in ("changed", "not_changed", "not_fresh", "address", "withdrawn"):
+        yield Ask(f"own-said-{said}", f"{own}?said={said}")
+    yield Ask("own-errors", f"{own}change/", 422, form={}, has_errors=True)
+    yield Ask("own-fresh-errors", f"{fresh}change/", 422, form={"visibility": "public"}, has_errors=True)
+    yield Ask("own-address-error", f"{fresh}address/", 422, form={"email": "rosa@gmail"}, has_errors=True)
+    yield Ask("withdraw", f"{own}withdraw/")
+    yield Ask("erase", f"{own}erase/")
+    yield Ask("ask", f"{root}{PETITION}/signature/")
+    yield Ask("ask-error", f"{root}{PETITION}/signature/", 422, form={"email": "rosa"}, has_errors=True)
+    yield Ask("asked", f"{root}{PETITION}/signature/asked/")
+    for name in ("not-me", "not-me-confirmed", "not-me-gone"):
+        yield Ask(name, f"{root}not-me/{tokens[name]}/")
+    yield Ask("not-me-done", f"{root}not-me/{tokens['not-me-done']}/", form={"never_again": "on"})
+    yield Ask("new-address", f"{root}address/{tokens['new-address']}/")
+    yield Ask("new-address-done", f"{root}address/{tokens['new-address-done']}/", form={})
+    yield Ask("unsubscribe", f"{root}unsubscribe/{tokens['unsubscribe']}/")
+    yield Ask("unsubscribe-done", f"{root}unsubscribe/{tokens['unsubscribe']}/", form={})
+
+
 def fetch_all(site: Site, staged: Path) -> list[Look]:
     given: dict[str, Any] = json.loads(staged.read_text())
-    looks = [fetch(site, ask, language) for language in LANGUAGES for ask in asks(language, given["tokens"])]
+    looks = [fetch(site, ask, language) for language in LANGUAGES for ask in asks(language, given["tokens"][language])]
     for name, html in given["rendered"].items():
         looks.append(Look(name, "es", f"{site.url}/rendered/{name}/", int(name), [], html))
     return looks

@@ -8,9 +8,14 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import django
+
+if TYPE_CHECKING:  # no Django yet
+    from campaigns.models import Campaign
+    from signatures.models import Signature
 
 LANGUAGES = ("es", "en")
 NAMES = ("Rosa Ñahui", "محمد العربي", "Wolfeschlegelsteinhausenbergerdorff" * 2)
@@ -21,9 +26,8 @@ def main(slug: str, target: Path) -> None:
     from django.utils import timezone
 
     from campaigns.models import Campaign, Update
-    from signatures import services, tokens
+    from signatures import services
     from signatures.models import Signature
-    from signatures.visibility import Visibility
 
     now = timezone.now()
     campaign = Campaign.objects.get(slug=slug)
@@ -49,38 +53,16 @@ def main(slug: str, target: Path) -> None:
     }.items():
         copy(campaign, slug=state, **fields)
 
-    def sign(name: str, email: str, *, visibility: str = Visibility.PUBLIC) -> Signature:
-        consent = campaign.consent_texts.filter(language="es").latest("version")
-        attempt = services.Attempt(name=name, email=email, country="PE", visibility=visibility, wants_updates=False)
-        return services.sign(campaign=campaign, consent=consent, language="es", attempt=attempt)
-
-    def confirm(signature: Signature) -> Signature:
-        assert services.confirm(signature_id=signature.pk) is services.Confirmation.CONFIRMED
-        return signature
-
     for number, name in enumerate(NAMES):
-        confirm(sign(name, f"shown{number}@example.org"))
-    pending = sign("Pending Example", "pending@example.org")
-    confirmed = confirm(sign("Confirmed Example", "confirmed@example.org"))
-    withdrawn = confirm(sign("Withdrawn Example", "withdrawn@example.org"))
-    assert services.withdraw(signature_id=withdrawn.pk)
-    for name in ("One Example", "Two Example"):
-        confirm(sign(name, "shared@example.org"))
-    taken = sign("Three Example", "shared@example.org")
-    with mock.patch("django.core.signing.time.time", return_value=0):
-        expired = tokens.CONFIRM.make(pending.pk)
+        shown = sign(campaign, name, f"shown{number}@example.org", language="es")
+        assert services.confirm(signature_id=shown.pk) is services.Confirmation.CONFIRMED
+        line = services.Line(name, "PE", Signature.Visibility.PUBLIC)
+        services.change(signature_id=shown.pk, line=line, consent=shown.consent)
 
     target.write_text(
         json.dumps(
             {
-                "tokens": {
-                    "pending": tokens.CONFIRM.make(pending.pk),
-                    "confirmed": tokens.CONFIRM.make(confirmed.pk),
-                    "withdrawn": tokens.CONFIRM.make(withdrawn.pk),
-                    "taken": tokens.CONFIRM.make(taken.pk),
-                    "gone": tokens.CONFIRM.make(10**9),
-                    "expired": expired,
-                },
+                "tokens": {language: stage(campaign, language) for language in LANGUAGES},
                 # No visitor can call these up while the site is well.
                 "rendered": {name: render_to_string(f"{name}.html") for name in ("429", "500", "503")},
             }
@@ -88,10 +70,75 @@ def main(slug: str, target: Path) -> None:
     )
 
 
+def sign(campaign: "Campaign", name: str, email: str, *, language: str, visibility: str = "delivered") -> "Signature":
+    from campaigns.models import ConsentText
+    from signatures import services
+
+    consent = ConsentText.objects.current(campaign, language)
+    assert consent is not None
+    attempt = services.Attempt(name=name, email=email, country="PE", visibility=visibility, wants_updates=False)
+    return services.sign(campaign=campaign, consent=consent, language=language, attempt=attempt)
+
+
+def stage(campaign: "Campaign", language: str) -> dict[str, str]:
+    """A signature in each state, of signers who read that language; their tokens, each by the page that it opens."""
+    from signatures import services
+    from signatures.models import Signature
+    from signatures.tokens import CONFIRM, CONFIRMED_HERE, NOT_ME, Handle, NewAddress, PageKey, make_unsubscribe
+
+    def pending(name: str, **fields: str) -> "Signature":
+        return sign(campaign, f"{name} Example", f"{name.lower()}.{language}@example.org", language=language, **fields)
+
+    def confirmed(name: str, **fields: str) -> "Signature":
+        signature = pending(name, **fields)
+        assert services.confirm(signature_id=signature.pk) is services.Confirmation.CONFIRMED
+        return signature
+
+    waiting, handed_over, withdrawn = pending("Pending"), confirmed("Delivered"), confirmed("Withdrawn")
+    assert services.withdraw(signature_id=withdrawn.pk)
+    public = confirmed("Public")
+    line = services.Line("Public Example", "PE", Signature.Visibility.PUBLIC)
+    services.change(signature_id=public.pk, line=line, consent=public.consent)
+    secret, held, erased = confirmed("Secret", visibility="secret"), confirmed("Held"), confirmed("Erased")
+    Signature.objects.filter(pk=held.pk).update(moderation="held", moderation_reason="Somebody asked Ana Example")
+    services.erase(signature_id=erased.pk)
+    for name in ("One", "Two"):
+        first = sign(campaign, f"{name} Example", f"shared.{language}@example.org", language=language)
+        services.confirm(signature_id=first.pk)
+    taken = sign(campaign, "Three Example", f"shared.{language}@example.org", language=language)
+    moving, moved = confirmed("Moving"), confirmed("Moved")
+    with mock.patch("django.core.signing.time.time", return_value=0):
+        expired = CONFIRM.make(waiting.pk)
+    return {
+        "pending": CONFIRM.make(waiting.pk),
+        "confirmed": CONFIRM.make(handed_over.pk),
+        "withdrawn": CONFIRM.make(withdrawn.pk),
+        "taken": CONFIRM.make(taken.pk),
+        "gone": CONFIRM.make(10**9),
+        "expired": expired,
+        "handle": Handle(waiting.pk, "p…g@example.org").seal(),
+        "just-confirmed": CONFIRMED_HERE.make(handed_over.pk),
+        "just-shown": CONFIRMED_HERE.make(public.pk),
+        "own": PageKey(handed_over.pk, 0).make(),
+        "own-fresh": PageKey(public.pk, 0, is_fresh=True).make(),
+        "own-secret": PageKey(secret.pk, 0).make(),
+        "own-held": PageKey(held.pk, 0).make(),
+        "own-withdrawn": PageKey(withdrawn.pk, 0, is_fresh=True).make(),
+        "own-erased": PageKey(erased.pk, 0).make(),
+        "not-me": NOT_ME.make(waiting.pk),
+        "not-me-confirmed": NOT_ME.make(handed_over.pk),
+        "not-me-gone": NOT_ME.make(10**9),
+        "not-me-done": NOT_ME.make(pending("Disowned").pk),
+        "new-address": NewAddress(moving.pk, 0, f"other.{language}@example.org").seal(),
+        "new-address-done": NewAddress(moved.pk, 0, f"another.{language}@example.org").seal(),
+        "unsubscribe": make_unsubscribe(language.encode() * 16),
+    }
+
+
 WORDS = {"es": "Algo ocurrió desde entonces", "en": "Something has happened since"}
 
 
-def copy(campaign: "campaigns.models.Campaign", **fields: object) -> None:  # noqa: F821  (no Django yet)
+def copy(campaign: "Campaign", **fields: object) -> None:
     """The same campaign at another address, in another state."""
     from campaigns.services import publish_consent
 

@@ -50,7 +50,9 @@ def test_the_keyboard_alone_signs_confirms_and_shares(page: Page, site: Site) ->
     tab_to(page, "[name=visibility]")
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
-    expect(page.locator("[name=visibility]:checked")).to_have_count(1)
+    expect(page.locator("[name=visibility][value=secret]")).to_be_checked()
+    page.keyboard.press("ArrowUp")  # whoever is counted only is asked for no name
+    expect(page.locator("[name=visibility][value=delivered]")).to_be_checked()
     tab_to(page, "[name=name]")
     page.keyboard.type("Rosa Ñahui")
     tab_to(page, "[name=email]")
