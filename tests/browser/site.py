@@ -53,18 +53,20 @@ class Site:
         parser = BytesParser(policy=policy.default)
         return [parser.parsebytes(path.read_bytes()) for path in (self.inbox / "new").iterdir()]
 
-    def letters_to(self, address: str) -> list[EmailMessage]:
-        return [letter for letter in self.letters() if letter["To"] == address]
+    def letters_to(self, address: str, subject: str = "") -> list[EmailMessage]:
+        """Those under a subject, or all."""
+        mine = [letter for letter in self.letters() if letter["To"] == address]
+        return [letter for letter in mine if subject in ("", letter["Subject"])]
 
-    def wait_for_letter(self, address: str) -> EmailMessage:
-        """The one letter that an address gets."""
+    def wait_for_letter(self, address: str, subject: str = "Confirma tu firma") -> EmailMessage:
+        """The one letter under a subject that an address gets."""
 
         def has_arrived() -> bool:
             self.children.fail_if_one_ended()
-            return bool(self.letters_to(address))
+            return bool(self.letters_to(address, subject))
 
         assert until(has_arrived, PATIENCE), f"No letter to {address}: see {self.logs}"
-        [letter] = self.letters_to(address)
+        [letter] = self.letters_to(address, subject)
         return letter
 
     def logged(self) -> str:
