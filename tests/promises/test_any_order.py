@@ -104,7 +104,7 @@ class AnythingHappens(RuleBasedStateMachine):
             outcome = services.confirm(signature_id=pk)
         else:
             code = tokens.code(pk) if by == "code" else "no code"
-            outcome = services.confirm_by_code(signature_id=pk, code=code)
+            outcome = services.confirm_by_code(campaign=self.campaign, signature_id=pk, code=code)
         assert (outcome is Confirmation.CONFIRMED_BEFORE) <= self.signers[pk].is_confirmed
         if outcome is Confirmation.CONFIRMED:
             assert by != "wrong code"
