@@ -138,7 +138,7 @@ class Site:
         before = self.count()
         page = f"/en/{SLUG}/"
         person = {"name": "Ana Example", "email": email, "country": "PE", "visibility": "delivered", "consent": "on"}
-        assert self.post(page, **person) == f"{self.url}{page}check-email/"
+        assert self.post(page, **person).startswith(f"{self.url}{page}check-email/")
         link = self.link_to(email)
         self.get(link)
         assert self.count() == before
