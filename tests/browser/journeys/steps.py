@@ -110,6 +110,7 @@ def find_signatures(page: Page, words: str) -> list[str]:
     page.locator("#searchbar").fill(words)
     page.locator("#searchbar").press("Enter")
     expect(page).to_have_url(re.compile(r"[?&]q="))
+    page.wait_for_load_state()
     return page.locator("#result_list tbody tr").all_inner_texts()
 
 

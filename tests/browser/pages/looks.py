@@ -89,7 +89,7 @@ def asks_of_signers(language: str, tokens: Mapping[str, str]) -> Iterator[Ask]:
         yield Ask(name, f"{root}signature/{tokens[name]}/")
     yield Ask("own-erased", f"{root}signature/{tokens['own-erased']}/", 410)
     own, fresh = f"{root}signature/{tokens['own']}/", f"{root}signature/{tokens['own-fresh']}/"
-    for said in ("changed", "not_changed", "not_fresh", "address", "withdrawn"):
+    for said in ("changed", "not_fresh"):
         yield Ask(f"own-said-{said}", f"{own}?said={said}")
     yield Ask("own-errors", f"{own}change/", 422, form={}, has_errors=True)
     yield Ask("own-fresh-errors", f"{fresh}change/", 422, form={"visibility": "public"}, has_errors=True)
