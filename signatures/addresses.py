@@ -45,8 +45,13 @@ def fingerprint(campaign_id: int, text: str) -> bytes:
 
 
 def suppression_fingerprint(email: str) -> bytes:
-    """The same under a key for the whole site: who wants no letters wants none from any campaign."""
-    return keyed_hash(f"suppressed addresses, version {VERSION}", canonical(email).encode())
+    """The same under a key for the whole site: who wants no letters wants none from any campaign.
+
+    Nor under any tag, whoever the provider is: here a wrong guess costs a letter, not a signature.
+    """
+    local, _at, domain = canonical(email).rpartition("@")
+    plain = local.partition("+")[0] or local
+    return keyed_hash(f"suppressed addresses, version {VERSION}", f"{plain}@{domain}".encode())
 
 
 def masked(email: str) -> str:

@@ -43,7 +43,7 @@ def is_more_visible(after: str, before: str) -> bool:
 def find_for_change(signature_id: int) -> Signature | None:
     """The confirmed signature, locked until the transaction ends."""
     return (
-        Signature.objects.select_for_update(of=("self",))
+        Signature.objects.select_for_update(no_key=True, of=("self",))
         .select_related("campaign", "consent")
         .confirmed()
         .filter(pk=signature_id, erased_at=None)

@@ -34,7 +34,11 @@ def confirm(*, signature_id: int) -> Confirmation:
     constraints those for one address. A signature in time may be confirmed after the campaign has closed.
     """
     signature = (
-        Signature.objects.select_for_update(of=("self",)).select_related("campaign").filter(pk=signature_id).first()
+        # As much of a lock as a letter that is written for this row meanwhile does not wait for.
+        Signature.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("campaign")
+        .filter(pk=signature_id)
+        .first()
     )
     if signature is None:
         return Confirmation.GONE
@@ -51,8 +55,19 @@ def confirm(*, signature_id: int) -> Confirmation:
         signature.email = ""
     signature.save(update_fields=["state", "confirmed_at", "email"])
     log(signature, ConsentEvent.Kind.CONFIRMED)
+    forget_other_attempts(signature)
     write_receipt(signature, to=address)
     return Confirmation.CONFIRMED
+
+
+def forget_other_attempts(signature: Signature) -> None:
+    """Attempts under the same name from the same address can no longer be confirmed, and are not kept."""
+    name = addresses.canonical_name(signature.name)
+    pending = Signature.objects.pending().with_address(signature.campaign, bytes(signature.fingerprint or b""))
+    same = [pk for pk, other in pending.values_list("pk", "name") if addresses.canonical_name(other) == name]
+    # Those that somebody is at this moment writing a letter for go with retention.
+    locked = Signature.objects.pending().filter(pk__in=same).select_for_update(skip_locked=True)
+    Signature.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).delete()
 
 
 def write_receipt(signature: Signature, *, to: str) -> None:

@@ -17,20 +17,27 @@ from signatures.models import (
     SignatureQuerySet,
     Staff,
 )
+from signatures.services.confirming import forget_other_attempts
 from signatures.services.consent import log
 
 
 @transaction.atomic
 def withdraw(*, signature_id: int) -> bool:
-    """Takes a confirmed signature out of the count; its address may sign again. False where there is none."""
+    """Takes a confirmed signature out of the count, and news with it; its address may sign again. False where there is
+    none."""
     signature = Signature.objects.select_for_update().confirmed().filter(pk=signature_id, erased_at=None).first()
     if signature is None:
         return False
     Seat.objects.filter(signature=signature).delete()
     signature.state = Signature.State.WITHDRAWN
     signature.withdrawn_at = timezone.now()
-    signature.save(update_fields=["state", "withdrawn_at"])
+    had_news, signature.wants_updates = signature.wants_updates, False
+    if signature.visibility == Signature.Visibility.SECRET:
+        signature.email = ""  # it was kept for the news
+    signature.save(update_fields=["state", "withdrawn_at", "wants_updates", "email"])
     log(signature, ConsentEvent.Kind.WITHDRAWN)
+    if had_news:
+        log(signature, ConsentEvent.Kind.NEWS_OFF)
     return True
 
 
@@ -54,6 +61,7 @@ def erase(*, signature_id: int) -> bool:
         signature.delete()
         return True
     address, fingerprint = signature.email, bytes(signature.fingerprint or b"")
+    forget_other_attempts(signature)
     make_anonymous(signature)
     for model in (Seat, Letter, ConsentEvent, Origin):
         model._default_manager.filter(signature=signature).delete()

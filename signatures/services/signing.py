@@ -59,8 +59,9 @@ def resend(*, campaign: Campaign, language: str, signature_id: int) -> None:
 
     Where nothing is pending any more, the same is done for a letter to nobody: its caller learns nothing.
     """
-    attempts = Signature.objects.select_related("campaign").filter(campaign=campaign, erased_at=None)
-    found = attempts.filter(pk=signature_id).first()
+    # Locked, or the row could be gone by the time its letter is committed.
+    attempts = Signature.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign")
+    found = attempts.filter(pk=signature_id, campaign=campaign, erased_at=None).first()
     answer(found or Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn"))
 
 

@@ -109,6 +109,13 @@ class AnythingHappens(RuleBasedStateMachine):
         if outcome is Confirmation.CONFIRMED:
             assert by != "wrong code"
             self.signers[pk].is_confirmed = True
+        self.forget_what_is_gone()
+
+    def forget_what_is_gone(self) -> None:
+        """Attempts under the same name from the same address go with the one that is confirmed or erased."""
+        kept = set(Signature.objects.values_list("pk", flat=True))
+        assert all(signer.is_erased or not signer.is_confirmed for pk, signer in self.signers.items() if pk not in kept)
+        self.signers = {pk: signer for pk, signer in self.signers.items() if pk in kept}
 
     @precondition(lambda self: self.signers)
     @rule(
@@ -151,7 +158,7 @@ class AnythingHappens(RuleBasedStateMachine):
     def withdraw(self, row: int) -> None:
         pk = self.pick(row)
         if services.withdraw(signature_id=pk):
-            self.signers[pk].is_confirmed = False
+            self.signers[pk].is_confirmed = self.signers[pk].wants_news = False
 
     @precondition(lambda self: self.signers)
     @rule(row=ROW)
@@ -163,6 +170,7 @@ class AnythingHappens(RuleBasedStateMachine):
             del self.signers[pk]
         elif not self.signers[pk].is_erased:
             self.signers[pk].is_erased, self.signers[pk].is_confirmed = True, False
+        self.forget_what_is_gone()
 
     @precondition(lambda self: self.signers)
     @rule(row=ROW, never_again=st.booleans())

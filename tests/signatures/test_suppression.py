@@ -154,3 +154,11 @@ def test_those_who_may_delete_lift_a_suppression(campaign: Campaign) -> None:
 
     make_signature(campaign, email="gone@example.org")
     assert Letter.objects.get().state == "waiting"
+
+
+@pytest.mark.parametrize("spelling", ["ana+1@example.org", "ANA+news+2@example.org"])
+def test_who_asked_for_no_letters_gets_none_under_any_tag(db: None, spelling: str) -> None:
+    suppression.suppress(addresses.suppression_fingerprint("ana@example.org"), Suppression.Reason.ASKED)
+
+    assert suppression.stops(spelling, Letter.Kind.CONFIRMATION)
+    assert not suppression.stops("anna@example.org", Letter.Kind.CONFIRMATION)
