@@ -47,6 +47,10 @@ class ChangeForm(forms.Form):
             if is_fresh or not is_more_visible(level, signature.visibility)
         ]
         self.fields["visibility"].choices = levels  # type: ignore[attr-defined]
+        if not is_fresh:
+            # A name in the place of another could unmask somebody: what is posted for it is not even read.
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = _("To change your name, open this page by a new link out of your mailbox.")
         if levels[0][0] == signature.visibility:
             del self.fields["agrees"]
 

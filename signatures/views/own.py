@@ -25,7 +25,7 @@ def with_key(*methods: str) -> Callable[[KeyView], Callable[..., HttpResponse]]:
     """Opens a signer's page by its key: the view gets the signature, the key and the token."""
 
     def decorate(view: KeyView) -> Callable[..., HttpResponse]:
-        @private(*methods)
+        @private("GET", "HEAD", "POST")
         @wraps(view)
         def outer(request: HttpRequest, token: str) -> HttpResponse:
             try:
@@ -33,11 +33,15 @@ def with_key(*methods: str) -> Callable[[KeyView], Callable[..., HttpResponse]]:
             except tokens.BadToken:
                 return failed(request, "broken")
             found = Signature.objects.select_related("campaign", "consent").filter(pk=key.signature_id).first()
-            if found is None or found.link_generation != key.generation:
+            if found is None:
                 return failed(request, "gone")
+            if found.link_generation != key.generation:
+                return failed(request, "moved", text=words_of(found))
             if found.erased_at is not None:
                 context = {"text": words_of(found), "signature": found}
                 return render(request, "signatures/erased.html", context, status=410)
+            if request.method not in methods:
+                return see("own", token=token)  # the language was switched, or the page loaded again, after an error
             return view(request, found, key, token)
 
         return outer
@@ -86,6 +90,8 @@ def change(request: HttpRequest, signature: Signature, key: tokens.PageKey, toke
 @with_key("POST")
 def news(request: HttpRequest, signature: Signature, key: tokens.PageKey, token: str) -> HttpResponse:
     is_wanted = request.POST.get("news") == "on"
+    if is_wanted and not key.is_fresh:
+        return see("own", token=token, said="not_fresh")
     consent = ConsentText.objects.current(signature.campaign, signature.language)
     outcome = services.set_news(signature_id=signature.pk, is_wanted=is_wanted, consent=consent)
     return see("own", token=token, said="changed" if outcome is Changed.DONE else "not_changed")

@@ -156,10 +156,10 @@ def journey(site: Site, signers: Signers) -> Signers:
     own = link_in(receipt, "signature")
     assert visitor.get(own).status == 200
     change = {"name": name, "country": "BO", "visibility": "delivered"}
-    assert visitor.post(f"{own}change/", **change).leads_to.endswith("said=changed")
 
     assert visitor.post(f"/en/{SLUG}/signature/", email=OPEN[1]).status == 303
     fresh = link_in(signers.wait_for_letters("The way to your signature", {OPEN[1]})[OPEN[1]], "signature")
+    assert visitor.post(f"{fresh}change/", **change).leads_to.endswith("said=changed")
     assert name in visitor.get(f"{fresh}data.json").text
     shown = change | {"visibility": "public", "agrees": "on"}
     assert visitor.post(f"{fresh}change/", **shown).leads_to.endswith("said=changed")

@@ -40,8 +40,8 @@ def kinds(signature: Signature) -> list[str]:
     return list(signature.consent_events.order_by("pk").values_list("kind", flat=True))
 
 
-def test_an_ordinary_link_changes_name_and_country(client: Client, ana: Signature) -> None:
-    url = page_of(ana)
+def test_a_fresh_link_changes_name_and_country(client: Client, ana: Signature) -> None:
+    url = page_of(ana, fresh=True)
 
     response = client.post(f"{url}change/", line(name="Ana María Example", country="BO"))
 
@@ -51,6 +51,17 @@ def test_an_ordinary_link_changes_name_and_country(client: Client, ana: Signatur
     assert tally.by_country(ana.campaign_id) == {"BO": 1}
     assert kinds(ana) == ["ticked", "confirmed"]  # nobody sees more or less than before
     assert "Changed." in client.get(response["Location"]).content.decode()
+
+
+def test_an_ordinary_link_changes_the_country_and_not_the_name(client: Client, ana: Signature) -> None:
+    """Whoever was passed a receipt could put a full name in the place of a short one."""
+    url = page_of(ana)
+
+    assert "To change your name, open this page by a new link" in client.get(url).content.decode()
+    assert client.post(f"{url}change/", line(name="Ana María Example", country="BO")).status_code == 303
+
+    ana.refresh_from_db()
+    assert (ana.name, ana.country.code) == ("Ana Example", "BO")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +77,7 @@ def test_an_ordinary_link_changes_name_and_country(client: Client, ana: Signatur
 def test_bad_input_comes_back_and_changes_nothing(
     client: Client, ana: Signature, fields: dict[str, str], field: str, message: str
 ) -> None:
-    response = client.post(f"{page_of(ana)}change/", line(country="BO") | fields)
+    response = client.post(f"{page_of(ana, fresh=True)}change/", line(country="BO") | fields)
 
     assert response.status_code == 422
     assert response.context["form"].errors == {field: [message]}
@@ -175,13 +186,13 @@ def test_two_people_of_one_address_cannot_have_one_name(client: Client, campaign
         for name in ("Ana Example", "Beto Example")
     )
 
-    response = client.post(f"{page_of(beto)}change/", line(name="ANA  example", country="BO"))
+    response = client.post(f"{page_of(beto, fresh=True)}change/", line(name="ANA  example", country="BO"))
 
     assert response.status_code == 422
     assert response.context["form"].errors == {"name": ["The other signature of your address has this name."]}
     beto.refresh_from_db()
     assert (beto.name, beto.country.code) == ("Beto Example", "PE")
-    assert client.post(f"{page_of(ana)}change/", line(name="ANA EXAMPLE")).status_code == 303
+    assert client.post(f"{page_of(ana, fresh=True)}change/", line(name="ANA EXAMPLE")).status_code == 303
 
 
 def test_two_people_of_one_address_can_both_take_their_names_back(client: Client, campaign: Campaign) -> None:
@@ -211,8 +222,12 @@ def test_a_change_is_agreed_to_under_the_text_in_force(client: Client, ana: Sign
     assert [event.consent.version for event in ana.consent_events.order_by("pk")] == [1, 1, 2]
 
 
-def test_news_can_be_asked_for_and_declined_by_an_ordinary_link(client: Client, ana: Signature) -> None:
+def test_news_is_asked_for_by_a_fresh_link_and_declined_by_any(client: Client, ana: Signature) -> None:
     url = page_of(ana)
+    assert client.post(f"{url}news/", {"news": "on"})["Location"] == f"{url}?said=not_fresh#main"
+    assert "Yes, send me news" not in client.get(url).content.decode()
+    url = page_of(ana, fresh=True)
+    assert "Yes, send me news" in client.get(url).content.decode()
     for news, is_wanted in (("on", True), ("on", True), ("off", False)):
         response = client.post(f"{url}news/", {"news": news})
         assert response["Location"] == f"{url}?said=changed#main"
@@ -225,7 +240,7 @@ def test_news_can_be_asked_for_and_declined_by_an_ordinary_link(client: Client, 
 
 def test_there_is_no_news_for_an_address_that_is_no_longer_held(client: Client, campaign: Campaign) -> None:
     signature = make_signature(campaign, visibility="secret", is_confirmed=True)
-    url = page_of(signature)
+    url = page_of(signature, fresh=True)
 
     assert "Yes, send me news" not in client.get(url).content.decode()
     assert client.post(f"{url}news/", {"news": "on"})["Location"] == f"{url}?said=not_changed#main"

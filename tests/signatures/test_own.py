@@ -133,9 +133,12 @@ def test_a_key_of_an_earlier_generation_opens_nothing(client: Client, ana: Signa
     assert (ana.state, ana.visibility) == ("confirmed", "delivered")
 
 
-def test_what_changes_something_takes_a_post(client: Client, ana: Signature) -> None:
+def test_what_changes_something_takes_a_post_and_leads_back_otherwise(client: Client, ana: Signature) -> None:
+    url = page_of(ana, fresh=True)
     for page in ("change/", "news/", "address/"):
-        assert client.get(f"{page_of(ana, fresh=True)}{page}").status_code == 405
+        response = client.get(f"{url}{page}")
+        assert (response.status_code, response["Location"]) == (303, f"{url}#main")
+        assert client.put(f"{url}{page}").status_code == 405
 
 
 def test_posts_from_other_sites_are_refused(client: Client, ana: Signature) -> None:
