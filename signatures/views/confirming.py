@@ -10,8 +10,9 @@ from signatures import addresses, services, suppression, tasks, tokens
 from signatures.models import Signature, Suppression
 from signatures.services import Changed, Confirmation
 from signatures.views.answers import CONFIRMED_HERE, SIGNED_HERE, forget, private, remember, see
+from signatures.visibility import Output, shown
 
-STATUS = {"broken": 404, "expired": 410, "gone": 410, "taken": 409, "withdrawn": 409}
+STATUS = {"broken": 404, "expired": 410, "gone": 410, "moved": 410, "old": 410, "taken": 409, "withdrawn": 409}
 REASONS = {
     Confirmation.ADDRESS_IS_TAKEN: "taken",
     Confirmation.WITHDRAWN: "withdrawn",
@@ -51,24 +52,44 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return expired(request, error.signature_id)
     except tokens.BadToken:
         return failed(request, "broken")
-    signature = Signature.objects.filter(pk=signature_id).first()
+    signature = Signature.objects.select_related("consent").filter(pk=signature_id).first()
     if signature is None:
         return failed(request, "gone")
     text = words_of(signature)
     if request.method != "POST":
-        submits_itself = is_by(request, SIGNED_HERE, tokens.SIGNED_HERE, signature_id)
-        context = {"text": text, "signature": signature, "submits_itself": submits_itself}
-        return render(request, "signatures/confirm.html", context)
+        return show(request, signature, text)
     outcome = services.confirm(signature_id=signature_id)
     tasks.nudge_letters()
     return welcome(request, text, signature_id, outcome)
 
 
+def show(request: HttpRequest, signature: Signature, text: CampaignText | None) -> HttpResponse:
+    """What is to be confirmed: somebody else may have typed another name, and chosen otherwise, for the same address.
+
+    The name in initials only, since the address may be a slip of whoever signed, and its owner a stranger to them.
+    """
+    context = {
+        "text": text,
+        "signature": signature,
+        "choice": getattr(signature.consent, signature.visibility),
+        "initials": initials(str(shown(signature, "name", Output.SIGNER))),
+        "submits_itself": is_by(request, SIGNED_HERE, tokens.SIGNED_HERE, signature.pk),
+    }
+    return render(request, "signatures/confirm.html", context)
+
+
+def initials(name: str) -> str:
+    return " ".join(f"{word[0]}." for word in name.split())
+
+
 def expired(request: HttpRequest, signature_id: int) -> HttpResponse:
-    signature = Signature.objects.pending().select_related("campaign").filter(pk=signature_id).first()
+    found = Signature.objects.select_related("campaign", "consent")
+    signature = found.filter(pk=signature_id).first()
     if signature is None:
         return failed(request, "gone")
     text = words_of(signature)
+    if signature.state != Signature.State.PENDING:
+        return show(request, signature, text)
     if request.method != "POST" or text is None:
         return failed(request, "expired", text=text)
     services.resend(campaign=signature.campaign, language=text.language, signature_id=signature_id)
@@ -101,8 +122,8 @@ def thanks(request: HttpRequest, slug: str) -> HttpResponse:
     signature = Signature.objects.confirmed().filter(pk=signature_id, campaign=text.campaign).first()
     consent = ConsentText.objects.current(text.campaign, text.language)
     if request.method == "POST" and signature and consent and signature.visibility == Signature.Visibility.DELIVERED:
-        shown = services.Line(signature.name, signature.country.code, Signature.Visibility.PUBLIC)
-        services.change(signature_id=signature_id, line=shown, consent=consent)
+        line = services.Line(signature.name, signature.country.code, Signature.Visibility.PUBLIC)
+        services.change(signature_id=signature_id, line=line, consent=consent)
         return see("thanks", slug=slug)
     context = {"text": text, "signature": signature, "consent": consent}
     return render(request, "signatures/thanks.html", context)
@@ -113,7 +134,9 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
     """Shows what it would do; POST deletes the pending signature, and notes an address that wants no letters."""
     try:
         signature_id = tokens.NOT_ME.read(token)
-    except (tokens.BadToken, tokens.ExpiredToken):
+    except tokens.ExpiredToken:
+        return failed(request, "old")
+    except tokens.BadToken:
         return failed(request, "broken")
     signature = Signature.objects.filter(pk=signature_id).first()
     context: dict[str, object] = {"signature": signature, "text": words_of(signature) if signature else None}
@@ -133,8 +156,10 @@ def new_address(request: HttpRequest, token: str) -> HttpResponse:
         return failed(request, "broken")
     signature = Signature.objects.confirmed().filter(pk=change.signature_id).first()
     context: dict[str, object] = {"text": words_of(signature) if signature else None}
-    if signature is None or signature.link_generation != change.generation:
-        return failed(request, "gone", **context)  # type: ignore[arg-type]
+    if signature is None:
+        return failed(request, "gone")
+    if signature.link_generation != change.generation:
+        return failed(request, "moved", **context)  # type: ignore[arg-type]
     if request.method != "POST":
         return render(request, "signatures/new_address.html", context)
     outcome = services.change_address(change=change)

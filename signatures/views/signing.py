@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -21,9 +21,11 @@ from signatures.views.answers import SIGNED_HERE, private, remember, see
 from signatures.views.confirming import failed, welcome
 
 
-@private("POST")
+@private("GET", "HEAD", "POST")
 def sign(request: HttpRequest, slug: str) -> HttpResponse:
     text = find_text(slug)
+    if request.method != "POST":  # the language was switched, or the page loaded again, after an error
+        return redirect(text)
     if not text.campaign.is_open:
         return render(request, "campaigns/page.html", {"text": text}, status=409)
     consent = ConsentText.objects.current(text.campaign, text.language)
@@ -112,7 +114,7 @@ def check_email(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
     return welcome(request, text, known.signature_id, outcome)
 
 
-@private("POST")
+@private("GET", "HEAD", "POST")
 def resend(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
     """“I got no letter”: another one, within the caps of the address; the answer is always the same."""
     text = find_text(slug)
@@ -120,6 +122,8 @@ def resend(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
         known = tokens.Handle.read(handle)
     except tokens.BadToken:
         return failed(request, "broken", text=text)
+    if request.method != "POST":
+        return see("check_email", slug=slug, handle=handle)
     if limits.hit("resend", request, text.campaign_id):
         return limits.too_many(request, "resend")
     services.resend(campaign=text.campaign, language=text.language, signature_id=known.signature_id)

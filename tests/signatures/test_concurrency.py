@@ -70,7 +70,8 @@ def test_fifty_people_with_one_address_leave_no_more_confirmed_than_the_rule_all
 
     statuses = Counter(at_once((lambda link=link: Client().post(link).status_code) for link in links))
 
-    assert statuses == {303: most, 409: 50 - most}
+    assert statuses[303] == most
+    assert set(statuses) <= {303, 409, 410}  # those under a name that is confirmed by then are gone
     assert Signature.objects.confirmed().count() == Seat.objects.count() == most
     assert look(campaign) == (most, most)
     assert "ERROR" not in postgres_log()[log_before:]

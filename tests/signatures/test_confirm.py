@@ -126,6 +126,34 @@ def test_confirm_rejects_a_tampered_token(client: Client, campaign: Campaign) ->
     assert not Signature.objects.confirmed().exists()
 
 
+def test_the_page_shows_what_is_to_be_confirmed(client: Client, campaign: Campaign) -> None:
+    """Somebody else may have typed another name beside the same address, whose letters look alike."""
+    mine = make_signature(campaign, name="Ana Example", email="ana@example.org", visibility="secret")
+    theirs = make_signature(campaign, name="Ana Quispe", email="ana@example.org", wants_updates=True)
+
+    page, other = (client.get(link(signature)).content.decode() for signature in (mine, theirs))
+
+    assert "Count me only, do not pass on my name" in page
+    assert "With my name and country" not in page
+    assert "With my name and country: <strong><bdi>A. Q.</bdi>, Peru</strong>" in other
+    assert "Quispe" not in other  # the address may be a slip, and its owner a stranger
+    assert "Send me news about this campaign by email." in other
+    assert "Send me news" not in page
+    for text in (page, other):
+        assert "I agree that Example Organisation counts my signature." in text
+
+
+def test_confirming_deletes_other_attempts_under_the_same_name(client: Client, campaign: Campaign) -> None:
+    first, again = (make_signature(campaign, name=name, email="ana@example.org") for name in ("Ana", "ANA "))
+    partner = make_signature(campaign, name="Beto", email="ana@example.org")
+    elsewhere = make_signature(campaign, name="Ana", email="other@example.org")
+
+    client.post(link(first))
+
+    assert set(Signature.objects.values_list("pk", flat=True)) == {first.pk, partner.pk, elsewhere.pk}
+    assert "you have confirmed another letter" in client.get(link(again)).content.decode()
+
+
 def test_an_expired_link_offers_a_new_letter_and_sends_none_by_itself(client: Client, campaign: Campaign) -> None:
     url = link(make_signature(campaign))
 
@@ -158,9 +186,12 @@ def test_an_expired_link_sends_a_new_letter_on_post_and_confirms_nothing(client:
     assert Signature.objects.confirmed().exists()
 
 
-@pytest.mark.parametrize("leave", [services.confirm, services.erase])
+@pytest.mark.parametrize(
+    ("leave", "status", "words"),
+    [(services.confirm, 200, "You have confirmed already"), (services.erase, 410, "no longer here")],
+)
 def test_an_expired_link_sends_nothing_for_what_is_no_longer_pending(
-    client: Client, campaign: Campaign, leave: Callable[..., object]
+    client: Client, campaign: Campaign, leave: Callable[..., object], status: int, words: str
 ) -> None:
     signature = make_signature(campaign)
     url = link(signature)
@@ -168,9 +199,10 @@ def test_an_expired_link_sends_nothing_for_what_is_no_longer_pending(
     before = Letter.objects.count()
 
     with time_machine.travel(timezone.now() + TOO_OLD):
-        statuses = [client.get(url).status_code, client.post(url).status_code]
+        answers = [client.get(url), client.post(url)]
 
-    assert statuses == [410, 410]
+    assert [answer.status_code for answer in answers] == [status, status]
+    assert all(words in answer.content.decode() for answer in answers)
     assert Letter.objects.count() == before
 
 

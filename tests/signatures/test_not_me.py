@@ -101,5 +101,7 @@ def test_not_me_rejects_tokens_that_are_broken_old_or_of_another_kind(client: Cl
     for token in ("x", tokens.NOT_ME.make(signature.pk)[:-1], tokens.CONFIRM.make(signature.pk)):
         assert client.post(f"/en/not-me/{token}/").status_code == 404
     with time_machine.travel(timezone.now() + timedelta(seconds=settings.CONFIRMATION_MAX_AGE + 1)):
-        assert client.post(old).status_code == 404
+        refused = client.post(old)
+    assert refused.status_code == 410
+    assert "This link is too old. Nothing has changed." in refused.content.decode()
     assert state_of(signature) == "pending"

@@ -127,8 +127,12 @@ def test_one_network_can_ask_only_so_often(client: Client, campaign: Campaign) -
     assert Letter.objects.count() == 1 + 3
 
 
-def test_resend_is_for_posts_only(client: Client, campaign: Campaign) -> None:
-    url = f"{check_page_of(make_signature(campaign))}resend/"
+def test_only_a_post_sends_again_and_anything_else_leads_back(client: Client, campaign: Campaign) -> None:
+    page = check_page_of(make_signature(campaign))
 
-    assert (client.get(url).status_code, client.head(url).status_code) == (405, 405)
+    response = client.get(f"{page}resend/")
+
+    assert (response.status_code, response["Location"]) == (303, f"{page}#main")
+    assert client.head(f"{page}resend/").status_code == 303
+    assert client.put(f"{page}resend/").status_code == 405
     assert Letter.objects.count() == 1

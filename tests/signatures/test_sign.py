@@ -374,5 +374,10 @@ def test_sign_takes_posts_from_its_own_page_in_new_and_old_browsers(
     assert client.post(URL, form_data(campaign), headers=headers).status_code == 303
 
 
-def test_sign_is_for_posts_only(client: Client, campaign: Campaign) -> None:
-    assert client.get(URL).status_code == 405
+def test_only_a_post_signs_and_a_page_loaded_again_leads_back_to_the_petition(
+    client: Client, campaign: Campaign
+) -> None:
+    response = client.get(URL)
+
+    assert (response.status_code, response["Location"]) == (302, "/en/water-for-all/")
+    assert client.put(URL).status_code == 405
