@@ -215,7 +215,7 @@ def test_no_list_hands_an_address_over(campaign: Campaign) -> None:
 
 
 def test_a_wish_for_no_more_letters_is_kept_as_a_fingerprint(campaign: Campaign) -> None:
-    assert "If you tell us never to write to you again: a coded fingerprint of your address" in notice()
+    assert "If you tell us to write to you less or never again: a coded fingerprint of your address" in notice()
     client, signature = sign(campaign)
 
     client.post(f"/en/not-me/{tokens.NOT_ME.make(signature.pk)}/", {"never_again": "on"})
