@@ -19,10 +19,14 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 DEMO_USER = "demo"
 
 
+def is_on_this_machine() -> bool:
+    return {urlsplit(settings.SITE_URL).hostname, *settings.ALLOWED_HOSTS} <= LOCAL_HOSTS
+
+
 @register
 def demonstration_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """DEMO, DEBUG and the inbox belong on the machine of whoever tries the site out."""
-    is_local = {urlsplit(settings.SITE_URL).hostname, *settings.ALLOWED_HOSTS} <= LOCAL_HOSTS
+    is_local = is_on_this_machine()
     errors: list[CheckMessage] = []
     for name in ("DEMO", "DEBUG"):
         if getattr(settings, name) and not is_local:
@@ -44,6 +48,20 @@ def demonstration_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: An
             )
         )
     return errors
+
+
+@register
+def staff_have_a_second_factor(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A password alone opens the admin on nobody's machine but one's own."""
+    if settings.STAFF_SECOND_FACTOR or is_on_this_machine():
+        return []
+    return [
+        Error(
+            "STAFF_SECOND_FACTOR is off, but the site answers beyond this machine.",
+            hint="Set STAFF_SECOND_FACTOR=true.",
+            id="site.E007",
+        )
+    ]
 
 
 @register(Tags.database)

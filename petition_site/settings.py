@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "petition_site",
     "signatures",
     "campaigns",
-    "django.contrib.admin",
+    "petition_site.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -48,6 +48,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_countries",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
 ]
 
 MIDDLEWARE = [
@@ -62,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -172,6 +176,7 @@ LIMITS = {
     "code": env.rate("LIMIT_CODE", default="30/h"),  # wrong ones: thirty guesses at a million codes
     "resend": env.rate("LIMIT_RESEND", default="120/h"),  # what a single address gets is capped besides
     "page_link": env.rate("LIMIT_PAGE_LINK", default="60/h"),  # asked for days after signing, hence by few at once
+    "login": env.rate("LIMIT_LOGIN", default="5/15m"),  # wrong passwords, for each account and network
 }
 
 # Languages. English and Spanish are whole; a campaign can be published in the others too, whose interface says in the
@@ -238,6 +243,12 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
+# Staff: besides the password a code of an authenticator app, or a recovery code. A system check lets nobody leave it
+# out on a site that is reached from outside.
+
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=True)
+OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname  # what the app calls this account
 
 # Logs: to standard error, and never with an address, a name or a token in them.
 

@@ -1,4 +1,5 @@
-"""How often one network may do something in one campaign: named rates, and the only user of django-ratelimit.
+"""How often one network may do something in one campaign, or to one account of staff: named rates, and the only user
+of django-ratelimit.
 
 Redis counts for all processes. While it is away each process counts by itself, so that a limit is never an error.
 """
@@ -21,22 +22,22 @@ from signatures.keys import keyed_hash
 breaker = Breaker(logging.getLogger(__name__), "Limits count within each process only")
 
 
-def is_over(name: str, request: HttpRequest, campaign_id: int) -> bool:
+def is_over(name: str, request: HttpRequest, of: int | str) -> bool:
     """Whether all that the rate allows has been used, so that one more would be too many. Counts nothing.
 
     Requests that look before any of them has counted get through together: as many as the site answers at once.
     """
-    return _used(name, request, campaign_id, add=0) >= settings.LIMITS[name].times
+    return _used(name, request, of, add=0) >= settings.LIMITS[name].times
 
 
-def count(name: str, request: HttpRequest, campaign_id: int) -> None:
+def count(name: str, request: HttpRequest, of: int | str) -> None:
     """Counts one."""
-    _used(name, request, campaign_id, add=1)
+    _used(name, request, of, add=1)
 
 
-def hit(name: str, request: HttpRequest, campaign_id: int) -> bool:
+def hit(name: str, request: HttpRequest, of: int | str) -> bool:
     """Counts one, and says whether that was too many."""
-    return _used(name, request, campaign_id, add=1) > settings.LIMITS[name].times
+    return _used(name, request, of, add=1) > settings.LIMITS[name].times
 
 
 def retry_after(name: str) -> int:
@@ -53,19 +54,19 @@ def too_many(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-def bucket(request: HttpRequest, campaign_id: int) -> str:
-    """Stands for a network and a campaign, under a key: whoever reads Redis learns no address.
+def bucket(request: HttpRequest, of: int | str) -> str:
+    """Stands for a network and a campaign's id or an account's name, under a key: whoever reads Redis learns neither.
 
     Requests whose address is not known are one network.
     """
     address = network.client_address(request)
     packed = network.network_of(address).network_address.packed if address else b""
-    return keyed_hash("limits", f"{campaign_id} ".encode() + packed).hex()
+    return keyed_hash("limits", f"{of} ".encode() + packed).hex()
 
 
-def _used(name: str, request: HttpRequest, campaign_id: int, *, add: int) -> int:
+def _used(name: str, request: HttpRequest, of: int | str, *, add: int) -> int:
     """How many this window has counted, with the one that is added now."""
-    key = bucket(request, campaign_id)
+    key = bucket(request, of)
     used = breaker.ask(partial(_in_redis, name, request, key, add))
     return here.used(f"{name} {key}", settings.LIMITS[name].seconds, add) if used is None else used
 

@@ -5,8 +5,12 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from campaigns.models import Campaign, CampaignText, ConsentText
 from campaigns.services import publish_consent
@@ -124,6 +128,14 @@ def form_data(campaign: Campaign, language: str = "en", **fields: Any) -> dict[s
         "consent": "on",
         "consent_id": str(consent_of(campaign, language).pk),
     } | fields
+
+
+def log_in(client: Client, user: User) -> None:
+    """As staff are after their password and a code of their app."""
+    client.force_login(user)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.create(user=user).persistent_id
+    session.save()
 
 
 def env_beside(**settings: str) -> dict[str, str]:

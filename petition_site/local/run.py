@@ -172,6 +172,7 @@ def the_settings(port: int, values: Mapping[str, str]) -> dict[str, str]:
     settings = {
         "DEBUG": "false",
         "DEMO": "true",
+        "STAFF_SECOND_FACTOR": "false",
         "SITE_URL": f"http://localhost:{port}",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "EMAIL_URL": "",

@@ -7,7 +7,7 @@ from django.test import Client
 
 from campaigns import loading
 from campaigns.models import Campaign, CampaignText, ConsentText
-from tests.helpers import make_campaign
+from tests.helpers import log_in, make_campaign
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def campaign(db: None) -> Campaign:
 @pytest.fixture
 def staff(db: None) -> Client:
     client = Client(headers={"Accept-Language": "en"})
-    client.force_login(User.objects.create_superuser("editor"))
+    log_in(client, User.objects.create_superuser("editor"))
     return client
 
 

@@ -22,7 +22,7 @@ from campaigns.models import Campaign
 from signatures import exports, services
 from signatures.exports import DEFUSED
 from signatures.models import ExportRecord, Signature
-from tests.helpers import make_campaign, make_rows, make_signature
+from tests.helpers import log_in, make_campaign, make_rows, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/admin/signatures/signature/export/"
@@ -173,7 +173,7 @@ def staff(*permissions: str) -> Client:
     user = User.objects.create_user("exporter", password="a password of some length", is_staff=True)
     user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
     client = Client(headers={"Accept-Language": "en"})
-    client.force_login(user)
+    log_in(client, user)
     return client
 
 

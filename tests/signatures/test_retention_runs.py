@@ -17,7 +17,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from signatures import due, retention, services, tally
 from signatures.models import ConsentEvent, DaySalt, Letter, RetentionRun, Seat, Signature, Suppression
-from tests.helpers import make_campaign, make_rows, make_signature
+from tests.helpers import log_in, make_campaign, make_rows, make_signature
 from tests.signatures.test_concurrency import at_once
 from tests.signatures.test_retention import DAY, age, close, contents, make_origin, recorded, write_letter
 
@@ -199,7 +199,7 @@ def test_staff_see_the_record_and_change_nothing_in_it(campaign: Campaign) -> No
     close(campaign, 2 * DAY, retention_days=1)
     retention.run()
     client = Client(headers={"Accept-Language": "en"})
-    client.force_login(User.objects.create_superuser("staff"))
+    log_in(client, User.objects.create_superuser("staff"))
     url, day = "/admin/signatures/retentionrun/", timezone.localdate().isoformat()
 
     page = client.get(url)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from signatures import addresses, letters, suppression
 from signatures.models import Letter, Suppression
-from tests.helpers import make_campaign, make_signature
+from tests.helpers import log_in, make_campaign, make_signature
 from tests.smtp import Server, mail_server
 
 URL = "/admin/signatures/suppression/"
@@ -38,7 +38,7 @@ def staff(*permissions: str) -> Client:
     user = User.objects.create_user("helper", password="a password of some length", is_staff=True)
     user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
     client = Client(headers={"Accept-Language": "en"})
-    client.force_login(user)
+    log_in(client, user)
     return client
 
 

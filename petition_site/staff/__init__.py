@@ -1,0 +1,1 @@
+"""How staff come in: password, second factor, the accounts and their roles."""
