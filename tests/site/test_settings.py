@@ -134,9 +134,9 @@ def test_limits_and_proxies_are_read_as_numbers() -> None:
         "print(settings.TRUSTED_PROXY_COUNT, *(tuple(rate) for rate in settings.LIMITS.values()))"
     )
 
-    assert run(program).stdout == "0 (30, 3600) (120, 3600) (60, 3600)\n"
+    assert run(program).stdout == "0 (30, 3600) (120, 3600) (60, 3600) (5, 900)\n"
     done = run(program, TRUSTED_PROXY_COUNT=" 2", LIMIT_CODE="10/5m", LIMIT_RESEND="1/s", LIMIT_PAGE_LINK="500/2d")
-    assert done.stdout == "2 (10, 300) (1, 1) (500, 172800)\n"
+    assert done.stdout == "2 (10, 300) (1, 1) (500, 172800) (5, 900)\n"
 
 
 def test_the_deployment_check_finds_nothing() -> None:
