@@ -139,6 +139,7 @@ def settings(port: int, database: str, redis: str, mail: str) -> dict[str, str]:
         "DEFAULT_FROM_EMAIL": "petition@example.org",
         "DEBUG": "false",
         "DEMO": "false",
+        "STAFF_SECOND_FACTOR": "false",  # the main job is another: tests/site/test_second_factor.py
     }
 
 

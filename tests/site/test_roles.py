@@ -1,0 +1,386 @@
+"""Who may what: each role walks every address and every action of the admin, and what is refused changes nothing."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from html.parser import HTMLParser
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, reverse
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from campaigns.models import Campaign, CampaignText, ConsentText, Update
+from petition_site.staff.site import actions_of
+from signatures.models import (
+    ExportRecord,
+    Letter,
+    ModerationAct,
+    RetentionRun,
+    Signature,
+    Suppression,
+)
+from tests.helpers import log_in, make_campaign, make_signature
+
+ROLES = ("campaign editor", "moderator", "exporter", "administrator")
+NOBODY: set[str] = set()
+SUPERUSER = {"superuser"}
+ADMINISTRATOR = SUPERUSER | {"administrator"}
+EDITOR = ADMINISTRATOR | {"campaign editor"}
+MODERATOR = ADMINISTRATOR | {"moderator"}
+EXPORTER = ADMINISTRATOR | {"exporter"}
+STAFF = EDITOR | MODERATOR | EXPORTER | {"no role"}
+HALF_WAY = STAFF | {"administrator by password alone"}
+EVERYBODY = HALF_WAY | {"anonymous", "no staff"}
+
+
+def pages(
+    model: str,
+    *,
+    see: set[str],
+    add: set[str] = NOBODY,
+    change: set[str] = NOBODY,
+    delete: set[str] = NOBODY,
+) -> dict[str, tuple[set[str], set[str]]]:
+    """Who may look and who may send, for each page that Django makes of a model."""
+    return {
+        f"{model}_changelist": (see, see),
+        f"{model}_history": (see, see),
+        f"{model}_change": (see, change),
+        f"{model}_add": (add, add),
+        f"{model}_delete": (delete, delete),
+    }
+
+
+# Each address by its name: who may GET it, who may POST to it.
+PAGES = {
+    "index": (STAFF, STAFF),
+    "app_list": (MODERATOR | EXPORTER, MODERATOR | EXPORTER),  # that of signatures
+    "login": (EVERYBODY - HALF_WAY | STAFF, EVERYBODY),  # half-way it leads on to the second factor
+    "logout": (NOBODY, EVERYBODY),
+    "second_factor": (HALF_WAY, HALF_WAY),
+    "second_factor_set_up": (STAFF, STAFF),  # and half-way where there is none yet: test_second_factor.py
+    "password_change": (STAFF, STAFF),
+    "password_change_done": (STAFF, NOBODY),
+    "autocomplete": (NOBODY, NOBODY),  # no field of ours uses it
+    "jsi18n": (STAFF, NOBODY),
+    "view_on_site": (STAFF, STAFF),
+    **pages("campaigns_campaign", see=EDITOR, add=EDITOR, change=EDITOR, delete=SUPERUSER),
+    **pages("campaigns_campaigntext", see=EDITOR, add=EDITOR, change=EDITOR, delete=SUPERUSER),
+    **pages("campaigns_update", see=EDITOR, add=EDITOR, change=EDITOR, delete=SUPERUSER),
+    **pages("campaigns_consenttext", see=EDITOR),
+    **pages("signatures_signature", see=MODERATOR),
+    "signatures_signature_export": (EXPORTER, EXPORTER),
+    **pages("signatures_letter", see=MODERATOR),
+    **pages("signatures_suppression", see=MODERATOR, delete=ADMINISTRATOR),
+    **pages("signatures_moderationact", see=MODERATOR),
+    **pages("signatures_exportrecord", see=EXPORTER),
+    **pages("signatures_retentionrun", see=ADMINISTRATOR),
+    **pages("auth_user", see=ADMINISTRATOR, add=ADMINISTRATOR, change=ADMINISTRATOR, delete=SUPERUSER),
+    "auth_user_password_change": (ADMINISTRATOR, ADMINISTRATOR),
+    "auth_user_second_factor": (ADMINISTRATOR, ADMINISTRATOR),
+    **pages("auth_group", see=SUPERUSER, add=SUPERUSER, change=SUPERUSER, delete=SUPERUSER),
+}
+ACTIONS = {
+    "signatures_signature": {
+        "hold": MODERATOR,
+        "release": MODERATOR,
+        "reject": MODERATOR,
+        "withdraw": ADMINISTRATOR,
+        "erase": ADMINISTRATOR,
+    },
+    "signatures_suppression": {"delete_selected": ADMINISTRATOR},
+    "campaigns_campaign": {"delete_selected": SUPERUSER},
+    "campaigns_campaigntext": {"delete_selected": SUPERUSER},
+    "campaigns_update": {"delete_selected": SUPERUSER},
+    "auth_user": {"delete_selected": SUPERUSER},
+    "auth_group": {"delete_selected": SUPERUSER},
+}
+# Read-only for all: Django offers its own action of deleting to nobody.
+READ_ONLY = (
+    "campaigns_consenttext",
+    "signatures_letter",
+    "signatures_moderationact",
+    "signatures_exportrecord",
+    "signatures_retentionrun",
+)
+ACTIONS |= {model: {"delete_selected": NOBODY} for model in READ_ONLY}
+ACTIONS["signatures_signature"]["delete_selected"] = NOBODY
+
+
+def patterns(found: Any = None) -> Iterator[URLPattern]:
+    for pattern in admin.site.urls[0] if found is None else found:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        else:
+            yield from patterns(pattern.url_patterns)
+
+
+# Those without a name lead on from what a page was called before Django 1.9, or to "not found".
+NAMES = {str(pattern.name) for pattern in patterns() if pattern.name}
+MODELS = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
+
+
+def make_roles() -> None:
+    """As the migration does: tests that need a commit empty the tables afterwards, groups and all."""
+    migration = import_module("signatures.migrations.0009_roles")
+    migration.make_roles(apps, SimpleNamespace(connection=connection))
+
+
+@pytest.fixture
+def rows(db: None) -> dict[str, Any]:
+    """One row of each model that has pages, and one for who is to be acted on."""
+    make_roles()
+    campaign = make_campaign()
+    held = make_signature(campaign, is_confirmed=True)
+    released = make_signature(campaign, is_confirmed=True)
+    Signature.objects.filter(pk=released.pk).update(moderation="held")
+    letter = Letter.objects.first()
+    target = User.objects.create_user("target", is_staff=True)
+    TOTPDevice.objects.create(user=target)
+    return {
+        "campaigns_campaign": Campaign.objects.create(slug="nobody-signed-yet"),
+        "campaigns_campaigntext": CampaignText.objects.get(campaign=campaign, language="es"),
+        "campaigns_update": Update.objects.create(campaign=campaign, language="en", title="Heard", **NEWS),
+        "campaigns_consenttext": ConsentText.objects.first(),
+        "signatures_signature": held,
+        "held": released,
+        "signatures_letter": letter,
+        "signatures_suppression": Suppression.objects.create(fingerprint=b"x" * 32, reason="bounced"),
+        "signatures_moderationact": ModerationAct.objects.create(action="hold", how_many=1),
+        "signatures_exportrecord": ExportRecord.objects.create(campaign=campaign, preset="internal", purpose="test"),
+        "signatures_retentionrun": RetentionRun.objects.create(day="2026-01-01", last_run_at="2026-01-01T00:00Z"),
+        "auth_user": target,
+        "auth_group": Group.objects.create(name="helpers"),
+    }
+
+
+def client_of(who: str) -> Client:
+    client = Client(headers={"Accept-Language": "en"})
+    if who == "anonymous":
+        return client
+    is_superuser = who == "superuser"
+    user = User.objects.create_user("walker", is_staff=who != "no staff", is_superuser=is_superuser)
+    user.groups.set(Group.objects.filter(name__in=[role for role in ROLES if who.startswith(role)]))
+    if "by password alone" in who:
+        client.force_login(user)
+        TOTPDevice.objects.create(user=user)
+    else:
+        log_in(client, user)
+    return client
+
+
+def address(name: str, rows: dict[str, Any]) -> str:
+    pattern = next(pattern for pattern in patterns() if pattern.name == name)
+    row = rows.get(name.rpartition("_")[0]) or rows.get("auth_user")
+    if name == "app_list":
+        return reverse("admin:app_list", args=["signatures"])
+    if name == "view_on_site":
+        text = rows["campaigns_campaigntext"]
+        return reverse("admin:view_on_site", args=[ContentType.objects.get_for_model(text).pk, text.pk])
+    return reverse(f"admin:{name}", args=[row.pk] if pattern.pattern.converters else [])
+
+
+class Fields(HTMLParser):
+    """What a browser would send of the last form of a page, unchanged."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.data: dict[str, Any] = {}
+        self.name = self.chosen = ""
+        self.is_text = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        name, kind = given.get("name", ""), given.get("type", "text")
+        if tag == "input" and name and (kind not in ("checkbox", "radio", "submit") or "checked" in given):
+            self.data[name] = given.get("value", "on" if kind == "checkbox" else "")
+        elif tag == "textarea":
+            self.name, self.is_text = name, True
+            self.data[name] = ""
+        elif tag == "select":
+            self.name = name
+        elif tag == "option" and "selected" in given:
+            self.data[self.name] = given.get("value", "")
+
+    def handle_data(self, data: str) -> None:
+        if self.is_text:
+            self.data[self.name] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_text = self.is_text and tag != "textarea"
+
+
+NEWS = {"body": "They listen.", "source": "Example News", "reviewer": "Rosa Example"}
+
+# What turns the form that a superuser gets into one that changes or makes something.
+FILLED = {
+    "campaigns_campaign_change": {"state": "paused"},
+    "campaigns_campaign_add": {"slug": "another", "source_language": "en", "state": "draft"},
+    "campaigns_campaigntext_change": {"title": "Agua, ya"},
+    "campaigns_campaigntext_add": {
+        **dict.fromkeys(("title", "summary", "addressee", "demands_opening", "demands"), "Words."),
+        **dict.fromkeys(("call_heading", "call_to_action", "signing_heading", "signing_text"), "Words."),
+        **dict.fromkeys(("data_heading", "data_text", "share_text", "consent_text", "text_as_of"), "Words."),
+        "language": "qu",
+        "sections": "## Words\n\nWords.",
+        "key_figures": "3 | wells",
+    },
+    "campaigns_update_change": {"title": "Heard again"},
+    "campaigns_update_add": {"language": "en", "title": "New", **NEWS, "published_at_0": "2026-01-01"},
+    "auth_user_change": {"first_name": "Rosa"},
+    "auth_user_add": {"username": "another", "password1": "a password of some length"},
+    "auth_user_password_change": {"password1": "a password of some length"},
+    "auth_group_change": {"name": "helpers of all"},
+    "auth_group_add": {"name": "another"},
+    "signatures_signature_export": {"preset": "internal", "purpose": "test"},
+}
+
+
+@pytest.fixture
+def data(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """For each page that somebody may send something to, what does something there."""
+    filled: dict[str, dict[str, Any]] = {}
+    for name, fields in FILLED.items():
+        client = client_of("superuser")
+        html = client.get(address(name, rows)).content.decode()
+        filled[name] = Fields(html).data | {"usable_password": "true"} | fields
+        filled[name].pop("csrfmiddlewaretoken", None)
+        if "password1" in filled[name]:
+            filled[name]["password2"] = filled[name]["password1"]
+        User.objects.get(username="walker").delete()
+    filled["campaigns_campaigntext_add"]["campaign"] = rows["campaigns_campaign"].pk
+    filled["campaigns_update_add"] |= {"campaign": rows["campaigns_campaign"].pk, "published_at_1": "12:00:00"}
+    filled["signatures_signature_export"]["campaign"] = rows["signatures_signature"].campaign_id
+    for name in NAMES - filled.keys():
+        filled[name] = {"post": "yes"}
+    return filled
+
+
+def action_data(model: str, action: str, rows: dict[str, Any]) -> dict[str, Any]:
+    row = rows["held"] if action == "release" else rows[model]
+    return {"action": action, "_selected_action": [row.pk], "reason": "test", "post": "yes", "index": "0"}
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows but those of sessions, which looking makes too, and the content types and permissions that fill up."""
+    return {
+        model._meta.label: list(model.objects.order_by("pk").values_list())
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label not in ("sessions", "contenttypes")
+    }
+
+
+def is_refused(response: HttpResponse) -> bool:
+    is_login = response.status_code == 302 and response["Location"].startswith(
+        ("/admin/login/", "/admin/second-factor/")
+    )
+    return is_login or response.status_code in (403, 404, 405)
+
+
+def answers(name: str) -> set[int]:
+    """All that an address may say. Of an application somebody may see nothing of, Django says that it is not found."""
+    return {200, 302, 403, 405} | ({404} if name == "app_list" else set())
+
+
+def send(client: Client, *args: Any) -> HttpResponse:
+    """And undo it: each address is walked as if nobody had walked the others."""
+    cookies = deepcopy(client.cookies)
+    with transaction.atomic():
+        before = everything()
+        response = client.post(*args)
+        if getattr(response, "is_rendered", True) and not response.streaming:
+            assert response.content is not None
+        response.changed = everything() != before  # type: ignore[attr-defined]
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return response
+
+
+def test_every_address_and_every_action_of_the_admin_has_its_line_in_the_table() -> None:
+    assert set(PAGES) == NAMES
+    assert {name: sorted(actions_of(admin.site._registry[model])) for name, model in MODELS.items()} == {
+        model: sorted(actions) for model, actions in ACTIONS.items()
+    }
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_each_role_walks_every_address(rows: dict[str, Any], data: dict[str, dict[str, Any]], who: str) -> None:
+    client = client_of(who)
+    for name in sorted(NAMES - {"logout"}):
+        see, do = PAGES[name]
+        url = address(name, rows)
+        with transaction.atomic():
+            before = everything()
+            response = client.get(url)
+            assert is_refused(response) != (who in see), (name, response)
+            assert response.status_code in answers(name), (name, response)
+            assert everything() == before, name
+            transaction.set_rollback(True)
+        if name == "signatures_signature_export" and who in do:
+            continue  # a download needs a connection of its own: tests/signatures/test_exports.py
+        response = send(client, url, data[name])
+        assert is_refused(response) != (who in do), (name, response)
+        assert response.status_code in answers(name), (name, response)
+        if who not in do:
+            assert not response.changed, name
+        elif name in FILLED or name.endswith("_delete"):
+            # Otherwise the refusals above would prove nothing.
+            assert response.changed, (name, response.content.decode()[-3000:])
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_each_role_tries_every_action(rows: dict[str, Any], who: str) -> None:
+    client = client_of(who)
+    for model, actions in ACTIONS.items():
+        for action, may in actions.items():
+            response = send(client, reverse(f"admin:{model}_changelist"), action_data(model, action, rows))
+            assert is_refused(response) != (who in may), (model, action, response)
+            assert response.changed == (who in may), (model, action, response)
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+def test_logging_out_is_for_everybody_and_by_a_button_only(rows: dict[str, Any], who: str) -> None:
+    client = client_of(who)
+
+    assert client.get("/admin/logout/").status_code == 405
+    assert client.post("/admin/logout/").status_code in (200, 302)
+    assert "_auth_user_id" not in client.session
+
+
+def test_roles_are_made_beside_groups_that_are_there_and_take_nothing_away(db: None) -> None:
+    make_roles()
+    extra = Permission.objects.get(codename="view_letter")
+    group = Group.objects.get(name="exporter")
+    group.permissions.set([extra])
+
+    make_roles()
+
+    assert Group.objects.filter(name__in=ROLES).count() == 4
+    assert {permission.codename for permission in group.permissions.all()} == {
+        "view_letter",
+        "export_signature",
+        "view_exportrecord",
+    }
+
+
+def test_who_exports_finds_the_way_there_and_no_link_that_is_closed_to_them(rows: dict[str, Any]) -> None:
+    client = client_of("exporter")
+    link = 'href="/admin/signatures/signature/export/"'
+
+    assert link in client.get("/admin/").content.decode()
+    assert link in client.get("/admin/signatures/exportrecord/").content.decode()
+    assert (
+        'href="/admin/signatures/signature/"' not in client.get("/admin/signatures/signature/export/").content.decode()
+    )
+    User.objects.get(username="walker").delete()
+    assert link not in client_of("moderator").get("/admin/").content.decode()
