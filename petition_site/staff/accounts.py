@@ -75,7 +75,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class StaffAdmin(UserAdmin):
-    list_display = ["username", "first_name", "last_name", "is_active", "is_staff", "roles", "has_second_factor"]
+    list_display = ["username", "roles", "has_second_factor", "is_active", "is_staff", "first_name", "last_name"]
     list_filter = ["is_active", "is_staff", RoleFilter]
     change_form_template = "admin/auth/user/change_form.html"
 
