@@ -165,7 +165,8 @@ ADDRESS_KEY = env.secret("ADDRESS_KEY")
 CONFIRMATION_MAX_AGE = 14 * 24 * 60 * 60  # seconds from the sending of the letter
 CONFIRMATION_LETTERS_PER_ADDRESS = 5  # a day and campaign
 BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)  # after which whoever runs the site deletes a backup
-EXPORT_CHUNK = 64 * 1024  # bytes that a download hands on at a time
+# A list of more than a thousand names leaves only with a second person's yes.
+EXPORT_APPROVAL = env.bool("EXPORT_APPROVAL", default=not DEMO)
 
 # Limits, for each network and campaign. A mobile network may put thousands of people behind one address, so these lie
 # above what they do together in a busy hour: say a thousand sign, of whom one in ten asks for the letter again and few

@@ -15,6 +15,7 @@ Visibility = Signature.Visibility
 class Output(StrEnum):
     PAGE = "page"  # the latest names on the campaign's page
     ADDRESSEE = "addressee"  # the list that is handed over
+    NEWS = "news"  # the list of those who asked for news by email
     INTERNAL = "internal"  # figures for the campaign's own staff
     ADMIN = "admin"  # what moderators see
     SIGNER = "signer"  # the signer's own page and download
@@ -26,6 +27,8 @@ ACCOUNT = frozenset(
     {"id", "state", "moderation", "moderation_reason", "created_at", "confirmed_at", "language", "country"}
 )
 HANDED_OVER = frozenset({"name", "country"})
+# Who asked for news has let us keep the address for it, also where the signature is counted only.
+NEWS = frozenset({"email", "country", "language", "consent_id"})
 PERSON = frozenset({"name", "email"})
 
 OWN = ACCOUNT | PERSON | {"visibility", "wants_updates", "withdrawn_at"}
@@ -40,6 +43,11 @@ FIELDS: dict[Output, dict[str, frozenset[str]]] = {
         Visibility.SECRET: NOTHING,
         Visibility.DELIVERED: HANDED_OVER,
         Visibility.PUBLIC: HANDED_OVER,
+    },
+    Output.NEWS: {
+        Visibility.SECRET: NEWS,
+        Visibility.DELIVERED: NEWS | {"name"},
+        Visibility.PUBLIC: NEWS | {"name"},
     },
     Output.INTERNAL: dict.fromkeys(Visibility, ACCOUNT),
     Output.ADMIN: {
@@ -67,7 +75,10 @@ def allowed(field: str, output: Output) -> list[str]:
     return [str(visibility) for visibility, fields in FIELDS[output].items() if field in fields]
 
 
-def expression(field: str, output: Output) -> str:
-    """SQL for the field in a list: NULL, which COPY writes as nothing, where the visibility does not allow it."""
+def expression(field: str, output: Output, value: str = "") -> str:
+    """SQL for the field in a list: NULL, which COPY writes as nothing, where the visibility does not allow it.
+
+    `value` is SQL for what stands for the field in the list, where that is not the field's own column.
+    """
     names = ", ".join(f"'{visibility}'" for visibility in allowed(field, output)) or "NULL"
-    return f"CASE WHEN visibility IN ({names}) THEN {field} END"
+    return f"CASE WHEN visibility IN ({names}) THEN {value or field} END"

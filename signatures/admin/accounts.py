@@ -1,9 +1,15 @@
 """The accounts of what was done, for staff to read."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from signatures.admin import exports
 from signatures.admin.base import ReadOnlyAdmin
-from signatures.models import ExportRecord, ModerationAct, RetentionRun
+from signatures.models import ExportRecord, ExportRequest, ModerationAct, RetentionRun
 
 
 @admin.register(ModerationAct)
@@ -14,8 +20,77 @@ class ModerationActAdmin(ReadOnlyAdmin):
 
 @admin.register(ExportRecord)
 class ExportRecordAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "staff", "campaign", "preset", "purpose", "rows", "unnamed", "finished_at"]
-    list_select_related = ["staff", "campaign"]
+    """Whoever may export sees what they have exported themselves, without a permission of its own."""
+
+    list_display = [
+        "started_at",
+        "staff",
+        "campaign",
+        "preset",
+        "form",
+        "purpose",
+        "rows",
+        "unnamed",
+        "outcome",
+        "approved_by",
+    ]
+    list_select_related = ["staff", "campaign", "approved_by"]
+    fields = [
+        "started_at",
+        "finished_at",
+        "broken_off_at",
+        "staff",
+        "approved_by",
+        "campaign",
+        "preset",
+        "form",
+        "purpose",
+        "rows",
+        "unnamed",
+        "sha256",
+    ]
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, record: ExportRecord) -> Any:
+        return record.outcome
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return super().has_module_permission(request) or bool(exports.presets_of(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: ExportRecord | None = None) -> bool:
+        return super().has_view_permission(request, obj) or bool(exports.presets_of(request))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ExportRecord]:
+        records = super().get_queryset(request)
+        return records if super().has_view_permission(request) else records.filter(staff=request.user.pk)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {"may_export": bool(exports.presets_of(request)), **(extra_context or {})}
+        )
+
+
+@admin.register(ExportRequest)
+class ExportRequestAdmin(ReadOnlyAdmin):
+    list_display = ["asked_at", "staff", "campaign", "preset", "form", "purpose", "rows", "outcome", "decided_by"]
+    list_select_related = ["staff", "campaign", "decided_by"]
+    fields = [
+        "asked_at",
+        "staff",
+        "campaign",
+        "preset",
+        "form",
+        "purpose",
+        "rows",
+        "is_approved",
+        "decided_by",
+        "decided_at",
+        "taken_at",
+    ]
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, request: ExportRequest) -> Any:
+        return request.outcome
 
 
 @admin.register(RetentionRun)

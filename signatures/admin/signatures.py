@@ -1,24 +1,22 @@
-"""Signatures, for staff: to read, and to moderate, withdraw, erase and export through the services."""
+"""Signatures, for staff: to read, and to moderate, withdraw and erase through the services."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import DataError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
-from django.utils import timezone
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from signatures import exports, services, visibility
+from signatures import services, visibility
+from signatures.admin import exports
 from signatures.admin.base import ReadOnlyAdmin, short
-from signatures.forms import ExportForm, ReasonForm
+from signatures.forms import ReasonForm
 from signatures.models import (
     ConsentEvent,
     ModerationAct,
@@ -105,9 +103,6 @@ class SignatureAdmin(ReadOnlyAdmin):
     def has_erase_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("signatures.erase_signature")
 
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("signatures.export_signature")
-
     @admin.action(description=_("Hold the chosen signatures"), permissions=["moderate"])
     def hold(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
         return self.moderate(request, signatures, services.hold, _("Hold signatures"))
@@ -162,37 +157,11 @@ class SignatureAdmin(ReadOnlyAdmin):
         return None
 
     def get_urls(self) -> list[URLPattern]:
-        export = path("export/", self.admin_site.admin_view(self.export), name="signatures_signature_export")
-        return [export, *super().get_urls()]
+        return [*exports.urls(self.admin_site), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        may_export = {"may_export": self.has_export_permission(request)}
+        may_export = {"may_export": bool(exports.presets_of(request))}
         try:
             return super().changelist_view(request, {**may_export, **(extra_context or {})})
         except (DataError, TypeError, ValueError):  # a filter or a choice of rows that no page of ours has sent
             return redirect(f"{request.path}?e=1")
-
-    def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        if not self.has_export_permission(request):
-            raise PermissionDenied
-        form = ExportForm(request.POST or None)
-        if not form.is_valid():
-            context = {
-                **self.admin_site.each_context(request),
-                "title": _("Export signatures"),
-                "form": form,
-                "opts": self.opts,
-            }
-            return TemplateResponse(request, "admin/signatures/export.html", context)
-        campaign, preset = form.cleaned_data["campaign"], form.cleaned_data["preset"]
-        rows = exports.export(
-            campaign=campaign,
-            preset=preset,
-            purpose=form.cleaned_data["purpose"],
-            staff=cast(User, request.user),  # the admin lets nobody else in
-        )
-        response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
-        name = f"{campaign.slug}-{preset}-{timezone.localdate():%Y-%m-%d}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Cache-Control"] = "no-store"
-        return response

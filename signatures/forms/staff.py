@@ -1,10 +1,13 @@
 """What staff type before they act."""
 
+from typing import Any, cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from signatures.exports import PRESETS
+from signatures.models import ExportRecord
 
 
 class ReasonForm(forms.Form):
@@ -19,9 +22,14 @@ class ReasonForm(forms.Form):
 
 
 class ExportForm(forms.Form):
+    """Which list, in which form and why; of the lists only those that this person may have."""
+
     campaign = forms.ModelChoiceField(Campaign.objects.all(), label=_("Campaign"))
-    preset = forms.ChoiceField(
-        label=_("What for"), choices=[(name, preset.description) for name, preset in PRESETS.items()]
+    preset = forms.ChoiceField(label=_("What for"))
+    form = forms.ChoiceField(
+        label=_("Form"),
+        choices=ExportRecord.Form.choices,
+        help_text=_("If everything lands in one column of the spreadsheet, use the other separator."),
     )
     purpose = forms.CharField(
         label=_("Purpose"),
@@ -29,3 +37,7 @@ class ExportForm(forms.Form):
         help_text=_("Goes into the record of this export, with your name."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
+
+    def __init__(self, *args: Any, presets: list[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        cast(forms.ChoiceField, self.fields["preset"]).choices = [(name, PRESETS[name].description) for name in presets]

@@ -9,7 +9,7 @@ from signatures.models.count import CountDelta, Tally, Total, ViaTally
 from signatures.models.keeping import AddressKey, RetentionRun
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
-from signatures.models.staff import ExportRecord, ModeratedSignature, ModerationAct, Staff
+from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, Staff
 
 __all__ = [
     "AddressKey",
@@ -17,6 +17,7 @@ __all__ = [
     "CountDelta",
     "DaySalt",
     "ExportRecord",
+    "ExportRequest",
     "Letter",
     "LetterQuerySet",
     "ModeratedSignature",

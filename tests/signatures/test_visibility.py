@@ -7,7 +7,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from signatures.models import Signature
-from signatures.visibility import FIELDS, Output, entitled, expression, shown
+from signatures.visibility import FIELDS, Output, allowed, entitled, expression, shown
 from tests.helpers import make_campaign, make_rows
 
 FIELDS_OF_ALL = sorted(set().union(*(fields for by_kind in FIELDS.values() for fields in by_kind.values())))
@@ -42,8 +42,8 @@ def test_function_and_sql_agree(campaign: Campaign, output: Output, field: str) 
     assert by_sql == {row.pk: said(shown(row, field, output)) for row in Signature.objects.all()}
 
 
-@pytest.mark.parametrize("output", [output for output in Output if output is not Output.SIGNER])
-def test_no_output_but_ones_own_page_has_name_or_address_of_somebody_counted_only(output: Output) -> None:
+@pytest.mark.parametrize("output", [output for output in Output if output not in (Output.SIGNER, Output.NEWS)])
+def test_no_output_but_ones_own_page_and_news_has_name_or_address_of_somebody_counted_only(output: Output) -> None:
     assert not FIELDS[output]["secret"] & {"name", "email", "fingerprint"}
 
 
@@ -54,6 +54,26 @@ def test_ones_own_page_shows_the_same_whatever_others_see() -> None:
 
 def test_letters_name_nobody() -> None:
     assert not any(FIELDS[Output.LETTER].values())
+
+
+def test_news_has_the_address_of_somebody_counted_only_and_never_their_name() -> None:
+    of_all = {"email", "country", "language", "consent_id"}
+
+    assert FIELDS[Output.NEWS] == {
+        "secret": of_all,
+        "delivered": of_all | {"name"},
+        "public": of_all | {"name"},
+    }
+
+
+def test_another_value_in_a_list_is_held_to_the_rule_of_its_field(campaign: Campaign) -> None:
+    make_rows(campaign, 1, visibility="secret", name="")
+    make_rows(campaign, 1, visibility="public")
+
+    with connection.cursor() as cursor:
+        value = expression("name", Output.NEWS, "'somebody'")
+        cursor.execute(f"SELECT visibility, {value} FROM signatures_signature")
+        assert dict(cursor.fetchall()) == {"secret": None, "public": "somebody"}
 
 
 def test_the_addressee_gets_name_and_country_and_nothing_else() -> None:

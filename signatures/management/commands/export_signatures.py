@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.models import Campaign
 from signatures import exports
+from signatures.models import ExportRecord
 
 
 class Command(BaseCommand):
@@ -16,6 +17,16 @@ class Command(BaseCommand):
         parser.add_argument("slug", metavar="SLUG")
         parser.add_argument("--preset", required=True, choices=sorted(exports.PRESETS))
         parser.add_argument("--purpose", required=True, help="what the list is for, in a few words")
+
+        parser.add_argument(
+            "--form",
+            default=ExportRecord.Form.COMMA,
+            choices=ExportRecord.Form.values,
+            help=(
+                "comma (as it is) or semicolon: for a spreadsheet, formulas defused, a ZIP above a million rows;"
+                " machine: exact, not for Excel"
+            ),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         purpose = options["purpose"].strip()
@@ -27,7 +38,12 @@ class Command(BaseCommand):
             raise CommandError(f"There is no campaign “{options['slug']}”. There are: {slugs}.")
         # Bytes, not text: what was hashed is what is written.
         out = getattr(self.stdout._out, "buffer", None)
-        for chunk in exports.export(campaign=campaign, preset=options["preset"], purpose=purpose, staff=None):
+        download = exports.export(
+            campaign=campaign, preset=options["preset"], form=options["form"], purpose=purpose, staff=None
+        )
+        if download.name.endswith(".zip"):
+            self.stderr.write("More rows than a spreadsheet holds: this is a ZIP of several files.")
+        for chunk in download.chunks:
             if out is None:
                 self.stdout.write(chunk.decode(), ending="")
             else:

@@ -1,0 +1,23 @@
+"""Exports: which lists there are, in which forms, how they leave, who must agree, and what a signer sees of them."""
+
+from signatures.exports.approvals import APPROVAL_ABOVE, OwnRequest, ask, collect, decide, needs_approval
+from signatures.exports.forms import DEFUSED, FORMS
+from signatures.exports.presets import PRESETS
+from signatures.exports.signer import line, lists_since
+from signatures.exports.streaming import Download, export
+
+__all__ = [
+    "APPROVAL_ABOVE",
+    "DEFUSED",
+    "FORMS",
+    "PRESETS",
+    "Download",
+    "OwnRequest",
+    "ask",
+    "collect",
+    "decide",
+    "export",
+    "line",
+    "lists_since",
+    "needs_approval",
+]
