@@ -118,6 +118,27 @@ def make_rows(campaign: Campaign, n: int, **fields: Any) -> list[Signature]:
     return Signature.objects.bulk_create(rows)
 
 
+def make_many(campaign: Campaign, n: int) -> None:
+    """Confirmed rows by the hundred thousand: `Person 1 Ñahui` to n, each tenth counted only."""
+    consent = ConsentText.objects.current(campaign, "en")
+    assert consent is not None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO signatures_signature (
+                campaign_id, consent_id, state, moderation, moderation_reason, visibility, name, email, country,
+                language, wants_updates, fingerprint, created_at, confirmed_at
+            )
+            SELECT %s, %s, 'confirmed', 'clear', '', CASE WHEN n %% 10 = 0 THEN 'secret' ELSE 'delivered' END,
+                CASE WHEN n %% 10 = 0 THEN '' ELSE 'Person ' || n || ' Ñahui' END, 'person' || n || '@example.org',
+                CASE n %% 3 WHEN 0 THEN 'PE' WHEN 1 THEN 'CL' ELSE 'BO' END, 'es', n %% 2 = 0,
+                sha256(n::text::bytea), now(), now()
+            FROM generate_series(1, %s) AS n
+            """,
+            [campaign.pk, consent.pk, n],
+        )
+
+
 def form_data(campaign: Campaign, language: str = "en", **fields: Any) -> dict[str, Any]:
     """What a browser posts from the sign box."""
     return {
