@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from signatures.admin import exports
-from signatures.admin.base import ReadOnlyAdmin
+from signatures.admin.base import ReadOnlyAdmin, short
 from signatures.models import ExportRecord, ExportRequest, ModerationAct, RetentionRun
 
 
@@ -22,18 +22,7 @@ class ModerationActAdmin(ReadOnlyAdmin):
 class ExportRecordAdmin(ReadOnlyAdmin):
     """Whoever may export sees what they have exported themselves, without a permission of its own."""
 
-    list_display = [
-        "started_at",
-        "staff",
-        "campaign",
-        "preset",
-        "form",
-        "purpose",
-        "rows",
-        "unnamed",
-        "outcome",
-        "approved_by",
-    ]
+    list_display = ["started", "staff", "preset", "rows", "unnamed", "outcome", "purpose", "approved_by", "campaign"]
     list_select_related = ["staff", "campaign", "approved_by"]
     fields = [
         "started_at",
@@ -49,6 +38,10 @@ class ExportRecordAdmin(ReadOnlyAdmin):
         "unnamed",
         "sha256",
     ]
+
+    @admin.display(description=_("started at"), ordering="started_at")
+    def started(self, record: ExportRecord) -> str:
+        return short(record.started_at)
 
     @admin.display(description=_("outcome"))
     def outcome(self, record: ExportRecord) -> Any:
@@ -72,7 +65,7 @@ class ExportRecordAdmin(ReadOnlyAdmin):
 
 @admin.register(ExportRequest)
 class ExportRequestAdmin(ReadOnlyAdmin):
-    list_display = ["asked_at", "staff", "campaign", "preset", "form", "purpose", "rows", "outcome", "decided_by"]
+    list_display = ["asked", "staff", "preset", "rows", "outcome", "purpose", "decided_by", "campaign"]
     list_select_related = ["staff", "campaign", "decided_by"]
     fields = [
         "asked_at",
@@ -87,6 +80,10 @@ class ExportRequestAdmin(ReadOnlyAdmin):
         "decided_at",
         "taken_at",
     ]
+
+    @admin.display(description=_("asked at"), ordering="asked_at")
+    def asked(self, request: ExportRequest) -> str:
+        return short(request.asked_at)
 
     @admin.display(description=_("outcome"))
     def outcome(self, request: ExportRequest) -> Any:
