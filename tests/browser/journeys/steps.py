@@ -124,5 +124,5 @@ def export_for_addressee(page: Page) -> list[dict[str, str]]:
     with page.expect_download() as download:
         page.locator("#content [type=submit]").click()
     assert download.value.suggested_filename.endswith(".csv")
-    text = download.value.path().read_text(encoding="utf-8")
+    text = download.value.path().read_text(encoding="utf-8-sig")
     return list(csv.DictReader(text.splitlines()))
