@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +19,6 @@ class ModerationActAdmin(ReadOnlyAdmin):
 
 @admin.register(ExportRecord)
 class ExportRecordAdmin(ReadOnlyAdmin):
-    """Whoever may export sees what they have exported themselves, without a permission of its own."""
-
     list_display = ["started", "staff", "preset", "rows", "unnamed", "outcome", "purpose", "approved_by", "campaign"]
     list_select_related = ["staff", "campaign", "approved_by"]
     fields = [
@@ -46,16 +43,6 @@ class ExportRecordAdmin(ReadOnlyAdmin):
     @admin.display(description=_("outcome"))
     def outcome(self, record: ExportRecord) -> Any:
         return record.outcome
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return super().has_module_permission(request) or bool(exports.presets_of(request))
-
-    def has_view_permission(self, request: HttpRequest, obj: ExportRecord | None = None) -> bool:
-        return super().has_view_permission(request, obj) or bool(exports.presets_of(request))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ExportRecord]:
-        records = super().get_queryset(request)
-        return records if super().has_view_permission(request) else records.filter(staff=request.user.pk)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(

@@ -15,7 +15,7 @@ from campaigns.models import Campaign, CampaignText, ConsentText, Update
 from signatures import cards, exports, letters, previews, services, tokens
 from signatures.models import Letter, Signature
 from signatures.reminders import remind
-from tests.helpers import SLUG, form_data, make_campaign
+from tests.helpers import SLUG, form_data, log_in, make_campaign
 from tests.smtp import Server, mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -237,7 +237,7 @@ def lists(staff: Client, campaign: Campaign) -> dict[str, str]:
 @pytest.fixture
 def staff() -> Client:
     client = Client(headers={"Accept-Language": "en"})
-    client.force_login(User.objects.create_superuser("admin", password="a password of some length"))
+    log_in(client, User.objects.create_superuser("admin", password="a password of some length"))
     return client
 
 

@@ -23,7 +23,7 @@ from petition_site.local.processes import until
 from petition_site.local.servers import free_port
 from signatures import exports
 from signatures.models import ExportRecord
-from tests.helpers import env_beside, make_campaign, make_many, make_rows
+from tests.helpers import env_beside, log_in, make_campaign, make_many, make_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,7 +105,7 @@ def test_a_million_rows_leave_in_little_memory_and_each_is_there_once(tmp_path: 
     small = make_campaign("small")
     make_rows(small, 10)
     client = Client()
-    client.force_login(User.objects.create_superuser("exporter"))
+    log_in(client, User.objects.create_superuser("exporter"))
     client.get(URL)
     asked = {"preset": "addressee", "form": form, "purpose": "test"}
     file = tmp_path / "list"

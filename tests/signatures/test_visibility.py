@@ -7,7 +7,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from signatures.models import Signature
-from signatures.visibility import FIELDS, Output, allowed, entitled, expression, shown
+from signatures.visibility import FIELDS, Output, entitled, expression, shown
 from tests.helpers import make_campaign, make_rows
 
 FIELDS_OF_ALL = sorted(set().union(*(fields for by_kind in FIELDS.values() for fields in by_kind.values())))

@@ -22,6 +22,7 @@ from campaigns.models import Campaign, CampaignText, ConsentText, Update
 from petition_site.staff.site import actions_of
 from signatures.models import (
     ExportRecord,
+    ExportRequest,
     Letter,
     ModerationAct,
     RetentionRun,
@@ -79,10 +80,13 @@ PAGES = {
     **pages("campaigns_consenttext", see=EDITOR),
     **pages("signatures_signature", see=MODERATOR),
     "signatures_signature_export": (EXPORTER, EXPORTER),
+    "signatures_signature_export_decide": (NOBODY, EXPORTER),
+    "signatures_signature_export_download": (NOBODY, EXPORTER),
     **pages("signatures_letter", see=MODERATOR),
     **pages("signatures_suppression", see=MODERATOR, delete=ADMINISTRATOR),
     **pages("signatures_moderationact", see=MODERATOR),
     **pages("signatures_exportrecord", see=EXPORTER),
+    **pages("signatures_exportrequest", see=EXPORTER),
     **pages("signatures_retentionrun", see=ADMINISTRATOR),
     **pages("auth_user", see=ADMINISTRATOR, add=ADMINISTRATOR, change=ADMINISTRATOR, delete=SUPERUSER),
     "auth_user_password_change": (ADMINISTRATOR, ADMINISTRATOR),
@@ -110,6 +114,7 @@ READ_ONLY = (
     "signatures_letter",
     "signatures_moderationact",
     "signatures_exportrecord",
+    "signatures_exportrequest",
     "signatures_retentionrun",
 )
 ACTIONS |= {model: {"delete_selected": NOBODY} for model in READ_ONLY}
@@ -131,8 +136,9 @@ MODELS = {f"{model._meta.app_label}_{model._meta.model_name}": model for model i
 
 def make_roles() -> None:
     """As the migration does: tests that need a commit empty the tables afterwards, groups and all."""
-    migration = import_module("signatures.migrations.0009_roles")
-    migration.make_roles(apps, SimpleNamespace(connection=connection))
+    editor = SimpleNamespace(connection=connection)
+    import_module("signatures.migrations.0009_roles").make_roles(apps, editor)
+    import_module("signatures.migrations.0011_exporting_by_role").add_to_roles(apps, editor)
 
 
 @pytest.fixture
@@ -146,6 +152,7 @@ def rows(db: None) -> dict[str, Any]:
     letter = Letter.objects.first()
     target = User.objects.create_user("target", is_staff=True)
     TOTPDevice.objects.create(user=target)
+    asking = User.objects.create_user("asking", is_staff=True)
     return {
         "campaigns_campaign": Campaign.objects.create(slug="nobody-signed-yet"),
         "campaigns_campaigntext": CampaignText.objects.get(campaign=campaign, language="es"),
@@ -157,6 +164,9 @@ def rows(db: None) -> dict[str, Any]:
         "signatures_suppression": Suppression.objects.create(fingerprint=b"x" * 32, reason="bounced"),
         "signatures_moderationact": ModerationAct.objects.create(action="hold", how_many=1),
         "signatures_exportrecord": ExportRecord.objects.create(campaign=campaign, preset="internal", purpose="test"),
+        "signatures_exportrequest": ExportRequest.objects.create(
+            campaign=campaign, preset="addressee", form="machine", purpose="test", rows=2, staff=asking
+        ),
         "signatures_retentionrun": RetentionRun.objects.create(day="2026-01-01", last_run_at="2026-01-01T00:00Z"),
         "auth_user": target,
         "auth_group": Group.objects.create(name="helpers"),
@@ -181,6 +191,8 @@ def client_of(who: str) -> Client:
 def address(name: str, rows: dict[str, Any]) -> str:
     pattern = next(pattern for pattern in patterns() if pattern.name == name)
     row = rows.get(name.rpartition("_")[0]) or rows.get("auth_user")
+    if name.startswith("signatures_signature_export_"):
+        row = rows["signatures_exportrequest"]
     if name == "app_list":
         return reverse("admin:app_list", args=["signatures"])
     if name == "view_on_site":
@@ -242,7 +254,7 @@ FILLED = {
     "auth_user_password_change": {"password1": "a password of some length"},
     "auth_group_change": {"name": "helpers of all"},
     "auth_group_add": {"name": "another"},
-    "signatures_signature_export": {"preset": "internal", "purpose": "test"},
+    "signatures_signature_export": {"preset": "internal", "form": "machine", "purpose": "test"},
 }
 
 
@@ -261,6 +273,7 @@ def data(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     filled["campaigns_campaigntext_add"]["campaign"] = rows["campaigns_campaign"].pk
     filled["campaigns_update_add"] |= {"campaign": rows["campaigns_campaign"].pk, "published_at_1": "12:00:00"}
     filled["signatures_signature_export"]["campaign"] = rows["signatures_signature"].campaign_id
+    filled["signatures_signature_export_decide"] = {"decision": "approve"}
     for name in NAMES - filled.keys():
         filled[name] = {"post": "yes"}
     return filled
@@ -369,7 +382,9 @@ def test_roles_are_made_beside_groups_that_are_there_and_take_nothing_away(db: N
     assert {permission.codename for permission in group.permissions.all()} == {
         "view_letter",
         "export_signature",
+        "export_numbers",
         "view_exportrecord",
+        "view_exportrequest",
     }
 
 

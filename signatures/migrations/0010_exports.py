@@ -69,7 +69,7 @@ DROP FUNCTION signatures_export_delete();
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0004_default_visibility"),
-        ("signatures", "0008_retention"),
+        ("signatures", "0009_roles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
