@@ -266,7 +266,7 @@ class AnythingHappens(RuleBasedStateMachine):
         on_page = Counter((name, country.code) for name, country in names)
         assert on_page == Counter((s.name, s.country) for s in counted if s.visibility == "public")
         with connection.cursor() as cursor:
-            cursor.execute(exports.query(exports.PRESETS["addressee"]), [self.campaign.pk])
+            cursor.execute(exports.PRESETS["addressee"].query(exports.FORMS["machine"]), [self.campaign.pk])
             handed_over = Counter((name, country) for _number, name, country in cursor.fetchall())
         assert handed_over == Counter((s.name, s.country) for s in counted if s.visibility != "secret")
 

@@ -17,8 +17,9 @@ from django.utils.formats import date_format
 
 from campaigns.models import Campaign
 from signatures import addresses, letters, services, tokens
-from signatures.exports import PRESETS
+from signatures.exports import FORMS, PRESETS
 from signatures.models import Letter, Signature
+from signatures.visibility import allowed
 from tests.helpers import SLUG, form_data, make_campaign, make_signature
 
 pytestmark = pytest.mark.django_db
@@ -208,10 +209,24 @@ def test_your_own_page_shows_all_that_we_hold(campaign: Campaign) -> None:
     assert [act["reason"] for act in held["moderation"]] == ["Signed in a burst"]
 
 
-def test_no_list_hands_an_address_over(campaign: Campaign) -> None:
+@pytest.mark.parametrize("wants_news", [True, False])
+def test_no_list_hands_an_address_over(campaign: Campaign, wants_news: bool) -> None:
+    """That for news, which the campaign itself mails, holds those alone who asked for news."""
     assert "We hand your email address to nobody." in notice()
+    client, signature = sign(campaign, **({"updates": "on"} if wants_news else {}))
+    confirm(client, signature)
+    assert tables_with(ADDRESS) >= {"signatures_signature"}
 
-    assert [name for name, preset in PRESETS.items() if "email" in preset.fields] == []
+    holding = set()
+    for name, preset in PRESETS.items():
+        for form in FORMS.values():
+            with connection.cursor() as cursor:
+                cursor.execute(preset.query(form), [campaign.pk] * preset.query(form).count("%s"))
+                if ADDRESS in str(cursor.fetchall()):
+                    holding.add(name)
+
+    assert holding == ({"news"} if wants_news else set())
+    assert {name for name, preset in PRESETS.items() if allowed("email", preset.output)} == {"news"}
 
 
 def test_a_wish_for_no_more_letters_is_kept_as_a_fingerprint(campaign: Campaign) -> None:
