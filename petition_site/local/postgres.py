@@ -9,6 +9,7 @@ from petition_site.local.programs import POSTGRES
 from petition_site.local.servers import ENVIRONMENT, Server
 
 QUIET = {
+    "log_line_prefix": "%m [%p] %d ",  # when, which process, which database
     # What people type must not reach the log: neither the statement that failed nor the values that came with it.
     "log_min_error_statement": "panic",
     "log_parameter_max_length_on_error": "0",
