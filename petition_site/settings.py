@@ -164,7 +164,7 @@ LETTERS_PER_MINUTE = env.number("LETTERS_PER_MINUTE", default=0)  # by all worke
 ADDRESS_KEY = env.secret("ADDRESS_KEY")
 CONFIRMATION_MAX_AGE = 14 * 24 * 60 * 60  # seconds from the sending of the letter
 CONFIRMATION_LETTERS_PER_ADDRESS = 5  # a day and campaign
-BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)  # after which whoever runs the site deletes a backup
+BACKUP_DAYS = env.number("BACKUP_DAYS", default=30)  # after which whoever runs the site deletes a backup
 # A list of more than a thousand names leaves only with a second person's yes.
 EXPORT_APPROVAL = env.bool("EXPORT_APPROVAL", default=not DEMO)
 

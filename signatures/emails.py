@@ -127,7 +127,6 @@ def compose(letter: Letter, **extra: object) -> EmailMultiAlternatives:
         "campaign": campaign,
         "title": text.title if text else campaign.slug,
         "page": absolute("campaigns:page", slug=campaign.slug),
-        "ask": absolute("signatures:ask", slug=campaign.slug),
         "days": settings.CONFIRMATION_MAX_AGE // (24 * 60 * 60),
         "unsubscribe": unsubscribe,
         **extra,

@@ -1,7 +1,6 @@
 """Indexes and a constraint on tables that may be large and in use, made without locking them; and what the new columns
 hold for rows that were there before."""
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.contrib.postgres.operations import (
     AddConstraintNotValid,
     AddIndexConcurrently,
@@ -60,10 +59,6 @@ class Migration(migrations.Migration):
                 fields=["sent_at"],
                 name="letter_unanswered",
             ),
-        ),
-        AddIndexConcurrently(
-            model_name="letter",
-            index=BrinIndex(fields=["created_at"], name="letter_created", pages_per_range=16),
         ),
         AddIndexConcurrently(
             model_name="signature",

@@ -1,10 +1,10 @@
 """Indexes that retention walks, made without locking the table, and one more number in its record.
 
-The BRIN index served only a table that nothing is deleted from: the room of old letters is given to new ones, so that
-after a month each range of pages spans all times, and a look for old letters would read the whole table.
+B-trees, not BRIN: the room of old letters is given to new ones, so that after a month each range of pages spans all
+times, and a look for old letters would read the whole table.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
@@ -28,5 +28,4 @@ class Migration(migrations.Migration):
             model_name="letter",
             index=models.Index(condition=models.Q(("signature", None)), fields=["created_at"], name="letter_loose"),
         ),
-        RemoveIndexConcurrently(model_name="letter", name="letter_created"),
     ]

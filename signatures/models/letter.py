@@ -17,10 +17,12 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def waiting(self) -> Self:
         return self.filter(state=Letter.State.WAITING)
 
+    def meant_to_leave(self) -> Self:
+        """Those that were, or are to be, sent, whatever the mail server made of them."""
+        return self.filter(state__in={Letter.State.WAITING, Letter.State.SENT, Letter.State.FAILED})
+
     def recent(self, kinds: Collection[str], age: timedelta) -> Self:
-        """Those of some kinds that were, or are to be, sent."""
-        written = {Letter.State.WAITING, Letter.State.SENT, Letter.State.FAILED}
-        return self.filter(kind__in=kinds, created_at__gt=timezone.now() - age, state__in=written)
+        return self.meant_to_leave().filter(kind__in=kinds, created_at__gt=timezone.now() - age)
 
 
 class Letter(models.Model):

@@ -92,8 +92,7 @@ def confirm_by_code(*, campaign: Campaign, signature_id: int, code: str) -> Conf
     tries = Signature.objects.filter(pk=signature_id, campaign=campaign, code_tries__lt=CODE_TRIES)
     is_allowed = bool(tries.update(code_tries=F("code_tries") + 1))
     carrying = {Letter.Kind.CONFIRMATION, Letter.Kind.REMINDER}
-    written = {Letter.State.WAITING, Letter.State.SENT, Letter.State.FAILED}
-    had_code = Letter.objects.filter(signature=signature_id, kind__in=carrying, state__in=written).exists()
+    had_code = Letter.objects.meant_to_leave().filter(signature=signature_id, kind__in=carrying).exists()
     if not (tokens.is_code(signature_id, code) and is_allowed and had_code):
         return Confirmation.WRONG_CODE
     return confirm(signature_id=signature_id)

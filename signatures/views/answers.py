@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -36,14 +35,7 @@ def private(*methods: str) -> Callable[[View], View]:
     """For a page of one person: kept by no cache, with no CSRF token, and by these methods only."""
 
     def decorate(view: View) -> View:
-        inner = csrf_exempt(never_cache(require_http_methods(list(methods))(view)))
-
-        @wraps(view)
-        def outer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            return inner(request, *args, **kwargs)
-
-        outer.csrf_exempt = True  # type: ignore[attr-defined]
-        return outer
+        return csrf_exempt(never_cache(require_http_methods(list(methods))(view)))
 
     return decorate
 

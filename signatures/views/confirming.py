@@ -155,18 +155,18 @@ def new_address(request: HttpRequest, token: str) -> HttpResponse:
     except tokens.BadToken:
         return failed(request, "broken")
     signature = Signature.objects.confirmed().filter(pk=change.signature_id).first()
-    context: dict[str, object] = {"text": words_of(signature) if signature else None}
     if signature is None:
         return failed(request, "gone")
+    text = words_of(signature)
     if signature.link_generation != change.generation:
-        return failed(request, "moved", **context)  # type: ignore[arg-type]
+        return failed(request, "moved", text=text)
     if request.method != "POST":
-        return render(request, "signatures/new_address.html", context)
+        return render(request, "signatures/new_address.html", {"text": text})
     outcome = services.change_address(change=change)
     tasks.nudge_letters()
     if outcome is not Changed.DONE:
-        return failed(request, "taken" if outcome is Changed.ADDRESS_IS_TAKEN else "gone", **context)  # type: ignore[arg-type]
-    return render(request, "signatures/new_address.html", context | {"is_done": True})
+        return failed(request, "taken" if outcome is Changed.ADDRESS_IS_TAKEN else "gone", text=text)
+    return render(request, "signatures/new_address.html", {"text": text, "is_done": True})
 
 
 @private("GET", "HEAD", "POST")
