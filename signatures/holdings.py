@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from signatures import addresses, exports
-from signatures.models import Letter, Origin, Signature
+from signatures.models import Doubt, Letter, Origin, Signature
 from signatures.visibility import FIELDS, Output, shown
 
 State = Signature.State
@@ -85,6 +85,10 @@ def everything(signature: Signature) -> dict[str, Any]:
         "moderation": [
             {"what": moderated.act.action, "reason": moderated.act.reason, "at": moderated.act.made_at.isoformat()}
             for moderated in signature.moderated.select_related("act").order_by("pk")
+        ],
+        "doubts": [
+            {"kind": doubt.kind, "detail": doubt.detail, "at": doubt.made_at.isoformat()}
+            for doubt in Doubt.objects.filter(signature=signature)
         ],
     }
 

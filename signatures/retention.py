@@ -20,6 +20,7 @@ from signatures import due
 from signatures.models import (
     ConsentEvent,
     DaySalt,
+    Doubt,
     Letter,
     ModeratedSignature,
     ModerationAct,
@@ -149,6 +150,7 @@ def end(ids: list[int]) -> Numbers:
     )
     Seat.objects.filter(signature__in=ids).delete()
     ConsentEvent.objects.filter(signature__in=ids).delete()  # only now, that they are erased, does the log let go
+    Doubt.objects.filter(signature__in=ids).delete()
     numbers["letters_deleted"] += Letter.objects.filter(signature__in=ids).delete()[0]
     numbers["origins_deleted"] += Origin.objects.filter(signature__in=ids).delete()[0]
     return numbers

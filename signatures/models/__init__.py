@@ -6,6 +6,7 @@ A signature answers two questions in two fields: has the signer confirmed (`stat
 
 from signatures.models.consent import ConsentEvent
 from signatures.models.count import CountDelta, Tally, Total, ViaTally
+from signatures.models.doubt import Doubt, DoubtQuerySet
 from signatures.models.keeping import AddressKey, RetentionRun
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
@@ -16,6 +17,8 @@ __all__ = [
     "ConsentEvent",
     "CountDelta",
     "DaySalt",
+    "Doubt",
+    "DoubtQuerySet",
     "ExportRecord",
     "ExportRequest",
     "Letter",

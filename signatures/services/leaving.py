@@ -8,6 +8,7 @@ from django.utils import timezone
 from signatures import outbox
 from signatures.models import (
     ConsentEvent,
+    Doubt,
     Letter,
     ModeratedSignature,
     ModerationAct,
@@ -63,7 +64,7 @@ def erase(*, signature_id: int) -> bool:
     address, fingerprint = signature.email, bytes(signature.fingerprint or b"")
     forget_other_attempts(signature)
     make_anonymous(signature)
-    for model in (Seat, Letter, ConsentEvent, Origin):
+    for model in (Seat, Letter, ConsentEvent, Doubt, Origin):
         model._default_manager.filter(signature=signature).delete()
     others = Signature.objects.with_address(signature.campaign, fingerprint).exclude(state=Signature.State.PENDING)
     if not others.exists():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from html.parser import HTMLParser
 from importlib import import_module
+from pkgutil import iter_modules
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+import signatures.migrations
 from campaigns.models import Campaign, CampaignText, ConsentText, Update
 from petition_site.staff.site import actions_of
 from signatures import limits
@@ -137,10 +139,13 @@ MODELS = {f"{model._meta.app_label}_{model._meta.model_name}": model for model i
 
 
 def make_roles() -> None:
-    """As the migration does: tests that need a commit empty the tables afterwards, groups and all."""
+    """As the migrations do: tests that need a commit empty the tables afterwards, groups and all."""
     editor = SimpleNamespace(connection=connection)
     import_module("signatures.migrations.0009_roles").make_roles(apps, editor)
-    import_module("signatures.migrations.0011_exporting_by_role").add_to_roles(apps, editor)
+    names = sorted(name for _loader, name, _is_package in iter_modules(signatures.migrations.__path__))
+    for name in names:
+        if add := getattr(import_module(f"signatures.migrations.{name}"), "add_to_roles", None):
+            add(apps, editor)
 
 
 @pytest.fixture

@@ -1,0 +1,48 @@
+"""Why a signature should be looked at: doubts that the system has, until somebody of the staff settles them."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from signatures.models.signature import Signature
+
+
+class DoubtQuerySet(models.QuerySet["Doubt"]):
+    def open(self) -> Self:
+        return self.filter(settled_at=None)
+
+
+class Doubt(models.Model):
+    """One reason to look at a signature. A doubt alone neither holds nor refuses: it brings the row into the queue."""
+
+    class Kind(models.TextChoices):
+        RULE = "rule", _("a rule of staff")
+        DISPOSABLE = "disposable", _("address of a throw-away mail domain")
+        NETWORK = "network", _("many from one network")
+        DOMAIN = "domain", _("many from one mail domain")
+        BURST = "burst", _("many in a short time")
+
+    signature = models.ForeignKey(
+        Signature, models.CASCADE, db_index=False, related_name="doubts", verbose_name=_("signature")
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    detail = models.CharField(_("detail"), max_length=100, blank=True, help_text=_("Never a name or an address."))
+    made_at = models.DateTimeField(_("when"), default=timezone.now)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+
+    objects = DoubtQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("doubt")
+        verbose_name_plural = _("doubts")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["signature", "kind"], name="one_doubt_per_signature_and_kind"),
+        ]
+        indexes = [models.Index(fields=["signature"], condition=Q(settled_at=None), name="doubt_open")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
