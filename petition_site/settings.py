@@ -149,6 +149,8 @@ CELERY_BEAT_SCHEDULE = {
     "give-up-letters": {"task": "signatures.tasks.give_up_letters", "schedule": 60, "options": {"expires": 60}},
     "write-reminders": {"task": "signatures.tasks.write_reminders", "schedule": 60, "options": {"expires": 60}},
     "keep-retention": {"task": "signatures.tasks.keep_retention", "schedule": 60, "options": {"expires": 60}},
+    # Each begins no batch after ten seconds, and more than one may be at it.
+    "work-bulk-jobs": {"task": "signatures.tasks.work_bulk_jobs", "schedule": 5, "options": {"expires": 5}},
     "fold-counts": {"task": "signatures.tasks.fold_counts", "schedule": 5, "options": {"expires": 5}},
 }
 

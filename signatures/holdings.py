@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from signatures import addresses, exports
+from signatures import addresses, exports, reasons
 from signatures.models import Doubt, Letter, Origin, Signature
 from signatures.visibility import FIELDS, Output, shown
 
@@ -18,7 +18,8 @@ def of(signature: Signature, *, is_fresh: bool) -> dict[str, Any]:
     email = str(shown(signature, "email", Output.SIGNER))
     return {
         "state": state_of(signature),
-        "reason": signature.moderation_reason if signature.moderation != Moderation.CLEAR else "",
+        "reason": reasons.for_signer(signature.moderation_reason) if signature.moderation != Moderation.CLEAR else "",
+        "is_name_hidden": signature.is_name_hidden and signature.visibility == Signature.Visibility.PUBLIC,
         "line": exports.line(signature),
         "lists": exports.lists_since(signature) if signature.confirmed_at else [],
         "name": shown(signature, "name", Output.SIGNER),
@@ -83,7 +84,12 @@ def everything(signature: Signature) -> dict[str, Any]:
             for letter in letters.order_by("pk")
         ],
         "moderation": [
-            {"what": moderated.act.action, "reason": moderated.act.reason, "at": moderated.act.made_at.isoformat()}
+            {
+                "what": moderated.act.action,
+                "reason": moderated.act.reason,
+                "note": moderated.act.note,
+                "at": moderated.act.made_at.isoformat(),
+            }
             for moderated in signature.moderated.select_related("act").order_by("pk")
         ],
         "doubts": [

@@ -12,12 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, F, Func, QuerySet, Value
+from django.db.models import DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from signatures import due
 from signatures.models import (
+    BulkJob,
     ConsentEvent,
     DaySalt,
     Doubt,
@@ -31,6 +32,7 @@ from signatures.models import (
     SignatureQuerySet,
     Suppression,
 )
+from signatures.reasons import Reason
 
 BATCH = 1000
 
@@ -159,10 +161,16 @@ def end(ids: list[int]) -> Numbers:
 def forget_reasons(ids: list[int]) -> None:
     """What staff wrote of people goes from their acts too; a signature elsewhere that is still held keeps its copy."""
     moderated = ModeratedSignature.objects.filter(signature__in=ids)
-    acts = ModerationAct.objects.filter(pk__in=moderated.values("act")).exclude(reason="")
+    written = ~Q(note="") | ~Q(reason__in=["", *Reason.values])
+    acts = ModerationAct.objects.filter(written, pk__in=moderated.values("act"))
     # In the order of the key, so that two batches over the same acts wait for each other instead of locking up.
     about_them = list(acts.order_by("pk").select_for_update().values_list("pk", flat=True))
-    ModerationAct.objects.filter(pk__in=about_them).update(reason="")
+    for rows in (
+        ModerationAct.objects.filter(pk__in=about_them),
+        BulkJob.objects.filter(Q(act__in=about_them) | Q(undo_act__in=about_them)),
+    ):
+        rows.exclude(reason__in=Reason.values).update(reason="")
+        rows.update(note="")
 
 
 def month_of(moment: str | Now) -> Func:

@@ -2,6 +2,7 @@
 
 import logging
 from threading import Event, Thread
+from time import monotonic
 
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutdown
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
-from signatures import letters, reminders, retention, tally
+from signatures import letters, reminders, retention, services, tally
 from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
@@ -18,6 +19,7 @@ QUICKLY = {"socket_connect_timeout": settings.REDIS_TIMEOUT, "socket_timeout": s
 logger = logging.getLogger(__name__)
 breaker = Breaker(logger, "No nudge for the outbox")
 
+SECONDS = 10  # after which a task begins nothing more
 SWEEP_EVERY = 10  # seconds
 _stopping = Event()
 _sweeper: Thread | None = None
@@ -45,7 +47,16 @@ def fold_counts() -> int:
 
 @shared_task
 def keep_retention() -> int:
+    services.bulk.forget_prepared()
     return retention.run()
+
+
+@shared_task
+def work_bulk_jobs() -> None:
+    """Begins no batch after ten seconds; the next task goes on."""
+    end = monotonic() + SECONDS
+    while monotonic() < end and services.bulk.do_next_batch():
+        pass
 
 
 def nudge_letters() -> None:

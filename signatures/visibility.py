@@ -31,7 +31,7 @@ HANDED_OVER = frozenset({"name", "country"})
 NEWS = frozenset({"email", "country", "language", "consent_id"})
 PERSON = frozenset({"name", "email"})
 
-OWN = ACCOUNT | PERSON | {"visibility", "wants_updates", "withdrawn_at"}
+OWN = ACCOUNT | PERSON | {"visibility", "wants_updates", "withdrawn_at", "is_name_hidden"}
 
 FIELDS: dict[Output, dict[str, frozenset[str]]] = {
     Output.PAGE: {
@@ -61,7 +61,12 @@ FIELDS: dict[Output, dict[str, frozenset[str]]] = {
 
 
 def shown(signature: Signature, field: str, output: Output) -> Any:
-    """The field's value where the signer lets this output have it, else an empty text."""
+    """The field's value where the signer lets this output have it, else an empty text.
+
+    A name that staff have hidden is not on the page, and a country alone would be an empty line there.
+    """
+    if output == Output.PAGE and signature.is_name_hidden:
+        return ""
     return getattr(signature, field) if field in FIELDS[output][signature.visibility] else ""
 
 

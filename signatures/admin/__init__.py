@@ -1,14 +1,18 @@
 """Signatures, letters and accounts for staff: to read, and to act on through the services."""
 
 from signatures.admin.accounts import ExportRecordAdmin, ExportRequestAdmin, ModerationActAdmin, RetentionRunAdmin
+from signatures.admin.bulk import BulkJobAdmin
 from signatures.admin.letters import LetterAdmin, SuppressionAdmin
+from signatures.admin.queue import QueueAdmin
 from signatures.admin.signatures import SignatureAdmin
 
 __all__ = [
+    "BulkJobAdmin",
     "ExportRecordAdmin",
     "ExportRequestAdmin",
     "LetterAdmin",
     "ModerationActAdmin",
+    "QueueAdmin",
     "RetentionRunAdmin",
     "SignatureAdmin",
     "SuppressionAdmin",

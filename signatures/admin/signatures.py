@@ -1,36 +1,24 @@
-"""Signatures, for staff: to read, and to moderate, withdraw and erase through the services."""
+"""Signatures, for staff: to find, to read, and to act on."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import DataError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from signatures import services, visibility
-from signatures.admin import exports
-from signatures.admin.base import ReadOnlyAdmin, short
-from signatures.forms import ReasonForm
-from signatures.models import (
-    ConsentEvent,
-    ModerationAct,
-    Signature,
-    SignatureQuerySet,
-)
+from signatures import reasons, visibility
+from signatures.admin import bulk, exports
+from signatures.admin.acting import ActingAdmin
+from signatures.admin.base import short
+from signatures.models import ConsentEvent, Doubt, ModeratedSignature, Signature
 from signatures.visibility import Output, allowed, shown
 
 
-class ConsentEventInline(admin.TabularInline):
-    """What the signer agreed to and when."""
-
-    model = ConsentEvent
-    fields = ["kind", "consent", "visibility", "at"]
+class ReadOnlyInline(admin.TabularInline):
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -43,15 +31,67 @@ class ConsentEventInline(admin.TabularInline):
         return False
 
 
+class ConsentEventInline(ReadOnlyInline):
+    """What the signer agreed to and when."""
+
+    model = ConsentEvent
+    fields = ["kind", "consent", "visibility", "at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentEvent]:
+        return super().get_queryset(request).select_related("consent__campaign")
+
+
+class DoubtInline(ReadOnlyInline):
+    """Why somebody should look at it, or should have."""
+
+    model = Doubt
+    fields = ["kind", "detail", "made_at", "settled_at"]
+
+
+class ModeratedInline(ReadOnlyInline):
+    """What staff did to it."""
+
+    model = ModeratedSignature
+    verbose_name = _("act of moderation")
+    verbose_name_plural = _("acts of moderation")
+    fields = ["made", "staff", "action", "reason", "note"]
+    readonly_fields = ["made", "staff", "action", "reason", "note"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModeratedSignature]:
+        return super().get_queryset(request).select_related("act__staff")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("signatures.view_moderationact")
+
+    @admin.display(description=_("when"))
+    def made(self, moderated: ModeratedSignature) -> str:
+        return short(moderated.act.made_at)
+
+    @admin.display(description=_("who"))
+    def staff(self, moderated: ModeratedSignature) -> str:
+        return str(moderated.act.staff or "")
+
+    @admin.display(description=_("action"))
+    def action(self, moderated: ModeratedSignature) -> str:
+        return str(moderated.act.get_action_display())
+
+    @admin.display(description=_("reason"))
+    def reason(self, moderated: ModeratedSignature) -> str:
+        return str(reasons.for_staff(moderated.act.reason))
+
+    @admin.display(description=_("note"))
+    def note(self, moderated: ModeratedSignature) -> str:
+        return moderated.act.note
+
+
 @admin.register(Signature)
-class SignatureAdmin(ReadOnlyAdmin):
+class SignatureAdmin(ActingAdmin):
     list_display = ["id", "shown_name", "shown_email", "country", "state", "moderation", "signed", "confirmed"]
     list_filter = ["campaign", "state", "moderation", "visibility", "language", "created_at"]
     date_hierarchy = "created_at"
     search_fields = ["name", "email"]
     ordering = ["-id"]
-    actions = ["hold", "release", "reject", "withdraw", "erase"]
-    inlines = [ConsentEventInline]
+    inlines = [DoubtInline, ModeratedInline, ConsentEventInline]
     fields = [
         "campaign",
         "shown_name",
@@ -62,7 +102,8 @@ class SignatureAdmin(ReadOnlyAdmin):
         "wants_updates",
         "state",
         "moderation",
-        "moderation_reason",
+        "shown_reason",
+        "is_name_hidden",
         "consent",
         "created_at",
         "confirmed_at",
@@ -77,6 +118,10 @@ class SignatureAdmin(ReadOnlyAdmin):
     @admin.display(description=_("email address"))
     def shown_email(self, signature: Signature) -> str:
         return str(shown(signature, "email", Output.ADMIN))
+
+    @admin.display(description=_("reason"))
+    def shown_reason(self, signature: Signature) -> str:
+        return str(reasons.for_staff(signature.moderation_reason))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Signature], search_term: str
@@ -97,71 +142,16 @@ class SignatureAdmin(ReadOnlyAdmin):
     def confirmed(self, signature: Signature) -> str:
         return short(signature.confirmed_at)
 
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("signatures.moderate_signature")
-
-    def has_erase_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("signatures.erase_signature")
-
-    @admin.action(description=_("Hold the chosen signatures"), permissions=["moderate"])
-    def hold(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
-        return self.moderate(request, signatures, services.hold, _("Hold signatures"))
-
-    @admin.action(description=_("Release the chosen signatures"), permissions=["moderate"])
-    def release(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
-        return self.moderate(request, signatures, services.release, _("Release signatures"))
-
-    @admin.action(description=_("Reject the chosen signatures"), permissions=["moderate"])
-    def reject(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
-        return self.moderate(request, signatures, services.reject, _("Reject signatures"))
-
-    @admin.action(description=_("Withdraw the chosen signatures for their signers"), permissions=["erase"])
-    def withdraw(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
-        return self.moderate(request, signatures, services.withdraw_for, _("Withdraw signatures"))
-
-    @admin.action(description=_("Erase the chosen signatures for their signers"), permissions=["erase"])
-    def erase(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
-        warning = _("This cannot be undone: names, addresses and consent go, and the signatures leave the count.")
-        return self.moderate(request, signatures, services.erase_for, _("Erase signatures"), warning)
-
-    def moderate(
-        self,
-        request: HttpRequest,
-        signatures: SignatureQuerySet,
-        verb: Callable[..., ModerationAct],
-        title: Any,
-        warning: Any = "",
-    ) -> HttpResponse | None:
-        """Asks for the reason, showing how many signatures are meant, and then lets the service act."""
-        form = ReasonForm(request.POST if "reason" in request.POST else None)
-        if not form.is_valid():
-            context = {
-                **self.admin_site.each_context(request),
-                "title": title,
-                "form": form,
-                "warning": warning,
-                "how_many": signatures.count(),
-                "sample": [(row, shown(row, "name", Output.ADMIN)) for row in signatures[:10]],
-                "posted": [
-                    (name, value)
-                    for name, values in request.POST.lists()
-                    for value in values
-                    if name not in ("reason", "csrfmiddlewaretoken")
-                ],
-                "opts": self.opts,
-            }
-            return TemplateResponse(request, "admin/signatures/moderate.html", context)
-        act = verb(signatures=signatures, reason=form.cleaned_data["reason"], staff=request.user)
-        message = ngettext("%(n)d signature: %(act)s.", "%(n)d signatures: %(act)s.", act.how_many)
-        self.message_user(request, message % {"n": act.how_many, "act": act.get_action_display()}, messages.SUCCESS)
-        return None
-
     def get_urls(self) -> list[URLPattern]:
-        return [*exports.urls(self.admin_site), *super().get_urls()]
+        return [*bulk.urls(self), *exports.urls(self.admin_site), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        may_export = {"may_export": bool(exports.presets_of(request))}
+        links = {
+            "may_export": bool(exports.presets_of(request)),
+            "may_moderate": self.has_moderate_permission(request),
+            "bulk": reverse(f"admin:signatures_{self.opts.model_name}_bulk"),
+        }
         try:
-            return super().changelist_view(request, {**may_export, **(extra_context or {})})
+            return super().changelist_view(request, {**links, **(extra_context or {})})
         except (DataError, TypeError, ValueError):  # a filter or a choice of rows that no page of ours has sent
             return redirect(f"{request.path}?e=1")

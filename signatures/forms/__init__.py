@@ -2,6 +2,15 @@
 
 from signatures.forms.own import AddressForm, ChangeForm
 from signatures.forms.signing import CodeForm, SignForm
-from signatures.forms.staff import ExportForm, ReasonForm
+from signatures.forms.staff import BulkForm, ExportForm, ModerationForm, ReasonForm
 
-__all__ = ["AddressForm", "ChangeForm", "CodeForm", "ExportForm", "ReasonForm", "SignForm"]
+__all__ = [
+    "AddressForm",
+    "BulkForm",
+    "ChangeForm",
+    "CodeForm",
+    "ExportForm",
+    "ModerationForm",
+    "ReasonForm",
+    "SignForm",
+]

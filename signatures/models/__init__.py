@@ -4,9 +4,10 @@ A signature answers two questions in two fields: has the signer confirmed (`stat
 (`moderation`). It is counted exactly when it is confirmed and clear.
 """
 
+from signatures.models.bulk import BulkBatch, BulkJob
 from signatures.models.consent import ConsentEvent
 from signatures.models.count import CountDelta, Tally, Total, ViaTally
-from signatures.models.doubt import Doubt, DoubtQuerySet
+from signatures.models.doubt import Doubt, DoubtQuerySet, QueuedSignature
 from signatures.models.keeping import AddressKey, RetentionRun
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
@@ -14,6 +15,8 @@ from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignat
 
 __all__ = [
     "AddressKey",
+    "BulkBatch",
+    "BulkJob",
     "ConsentEvent",
     "CountDelta",
     "DaySalt",
@@ -27,6 +30,7 @@ __all__ = [
     "ModerationAct",
     "Origin",
     "Outbox",
+    "QueuedSignature",
     "RetentionRun",
     "Seat",
     "Signature",

@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from signatures.models.signature import Signature
+from signatures.models.signature import Signature, SignatureQuerySet
+from signatures.models.staff import ModerationAct
 
 
 class DoubtQuerySet(models.QuerySet["Doubt"]):
@@ -32,6 +33,15 @@ class Doubt(models.Model):
     detail = models.CharField(_("detail"), max_length=100, blank=True, help_text=_("Never a name or an address."))
     made_at = models.DateTimeField(_("when"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+    settled_by = models.ForeignKey(
+        ModerationAct,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("settled by"),
+    )
 
     objects = DoubtQuerySet.as_manager()
 
@@ -46,3 +56,23 @@ class Doubt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class QueueQuerySet(SignatureQuerySet):
+    def to_look_at(self) -> Self:
+        """Held, or doubted and clear. By two small indexes: the table itself may have millions of other rows."""
+        held = Signature.objects.filter(moderation=Signature.Moderation.HELD).order_by().values("pk")
+        doubted = Doubt.objects.open().order_by().values("signature")
+        return self.in_hand().filter(pk__in=held.union(doubted)).exclude(moderation=Signature.Moderation.REJECTED)
+
+
+class QueuedSignature(Signature):
+    """A signature that waits for somebody to look at it."""
+
+    objects = QueueQuerySet.as_manager()  # type: ignore[misc]  # django-stubs takes a proxy's manager for another's
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("signature to look at")
+        verbose_name_plural = _("queue: signatures to look at")

@@ -23,7 +23,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def latest_public(self, campaign: Campaign) -> Self:
         """The counted signatures whose names the page may show, the latest first, by an index of their own."""
-        return self.counted().filter(campaign=campaign, visibility="public").order_by("-confirmed_at")
+        return (
+            self.counted()
+            .filter(campaign=campaign, visibility="public", is_name_hidden=False)
+            .order_by("-confirmed_at")
+        )
 
     def with_address(self, campaign: Campaign, fingerprint: bytes) -> Self:
         return self.filter(campaign=campaign, fingerprint=fingerprint)
@@ -55,6 +59,12 @@ class Signature(models.Model):
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.PENDING)
     moderation = models.CharField(_("moderation"), max_length=8, choices=Moderation, default=Moderation.CLEAR)
     moderation_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    is_name_hidden = models.BooleanField(
+        _("name hidden"),
+        default=False,
+        db_default=False,
+        help_text=_("By staff: the page does not show it, whatever the signer chose."),
+    )
     visibility = models.CharField(_("visibility"), max_length=9, choices=Visibility)
     name = models.CharField(_("name"), max_length=100, blank=True)
     email = models.CharField(_("email address"), max_length=254, blank=True)
@@ -90,8 +100,8 @@ class Signature(models.Model):
             models.Index(fields=["campaign", "fingerprint"], name="signature_address"),
             models.Index(
                 fields=["campaign", "-confirmed_at"],
-                condition=Q(state="confirmed", moderation="clear", visibility="public"),
-                name="signature_on_page",
+                condition=Q(state="confirmed", moderation="clear", visibility="public", is_name_hidden=False),
+                name="signature_shown",
             ),
             models.Index(fields=["created_at"], condition=Q(state="pending"), name="signature_pending"),
             models.Index(

@@ -26,6 +26,10 @@ class ModerationAct(models.Model):
         HOLD = "hold", _("hold")
         RELEASE = "release", _("release")
         REJECT = "reject", _("reject")
+        RESTORE = "restore", _("restore")
+        HIDE = "hide", _("hide the name")
+        SHOW = "show", _("show the name again")
+        UNDO = "undo", _("undo")
         WITHDRAW = "withdraw", _("withdraw")
         ERASE = "erase", _("erase")
 
@@ -33,7 +37,8 @@ class ModerationAct(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
     )
     action = models.CharField(_("action"), max_length=8, choices=Action)
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = models.CharField(_("reason"), max_length=200, help_text="A fixed one (reasons.py), or in staff's words.")
+    note = models.CharField(_("note"), max_length=200, blank=True, db_default="")
     how_many = models.PositiveIntegerField(_("how many"))
     made_at = models.DateTimeField(_("when"), default=timezone.now)
 
@@ -52,6 +57,8 @@ class ModeratedSignature(models.Model):
     act = models.ForeignKey(ModerationAct, models.CASCADE, related_name="moderated")
     signature = models.ForeignKey(Signature, models.CASCADE, related_name="moderated")
     before = models.CharField(max_length=8, choices=Signature.Moderation)
+    reason_before = models.CharField(max_length=200, blank=True, db_default="")
+    was_hidden = models.BooleanField(default=False, db_default=False)
 
 
 class ExportRecord(models.Model):

@@ -1,5 +1,6 @@
 """Verbs with consequences: each is atomic, and each leaves the count to the triggers on the table."""
 
+from signatures.services import bulk
 from signatures.services.changing import (
     Changed,
     Line,
@@ -12,7 +13,7 @@ from signatures.services.changing import (
 )
 from signatures.services.confirming import Confirmation, confirm, confirm_by_code, disown
 from signatures.services.leaving import erase, erase_for, month_of, withdraw, withdraw_for
-from signatures.services.moderating import hold, reject, release
+from signatures.services.moderating import Why, hold, moderate, reject, release, restore
 from signatures.services.signing import Attempt, resend, sign
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "Changed",
     "Confirmation",
     "Line",
+    "Why",
     "ask_for_address",
     "ask_for_page",
+    "bulk",
     "change",
     "change_address",
     "confirm",
@@ -31,10 +34,12 @@ __all__ = [
     "erase_for",
     "hold",
     "is_more_visible",
+    "moderate",
     "month_of",
     "reject",
     "release",
     "resend",
+    "restore",
     "set_news",
     "sign",
     "withdraw",

@@ -18,6 +18,7 @@ from signatures.models import (
     SignatureQuerySet,
     Staff,
 )
+from signatures.reasons import Reason
 from signatures.services.confirming import forget_other_attempts
 from signatures.services.consent import log
 
@@ -61,6 +62,7 @@ def erase(*, signature_id: int) -> bool:
     if signature.state == Signature.State.PENDING:
         signature.delete()
         return True
+    forget_what_was_written(signature)
     address, fingerprint = signature.email, bytes(signature.fingerprint or b"")
     forget_other_attempts(signature)
     make_anonymous(signature)
@@ -120,6 +122,14 @@ def make_anonymous(signature: Signature) -> None:
     signature.withdrawn_at = month_of(signature.withdrawn_at or now)
     signature.erased_at = month_of(now)
     signature.save()
+
+
+def forget_what_was_written(signature: Signature) -> None:
+    """What staff wrote when they acted on this signature alone; a note on many does not tell of one."""
+    acts = ModerationAct.objects.filter(how_many=1, moderated__signature=signature)
+    alone = list(acts.values_list("pk", flat=True))
+    ModerationAct.objects.filter(pk__in=alone).exclude(reason__in=Reason.values).update(reason="")
+    ModerationAct.objects.filter(pk__in=alone).update(note="")
 
 
 def month_of(moment: datetime) -> datetime:

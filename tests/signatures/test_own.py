@@ -71,7 +71,8 @@ def test_it_says_what_review_has_decided_and_why(client: Client, ana: Signature,
     assert f"<strong>{sentence}</strong> Reason: Many at once &lt;from&gt; one place." in html
     assert "nothing at the moment" in html
 
-    services.release(signatures=Signature.objects.all(), reason="Looked at.", staff=None)
+    for verb in (services.release, services.restore):
+        verb(signatures=Signature.objects.all(), reason="found_good", staff=None)
     html = client.get(page_of(ana)).content.decode()
     assert "<strong>Counted.</strong>" in html
     assert "Reason:" not in html

@@ -56,7 +56,7 @@ class AnythingHappens(RuleBasedStateMachine):
         if pk := self.pick(row):
             verb(signature_id=pk)
 
-    @rule(rows=st.sets(ROW), verb=st.sampled_from([services.hold, services.release, services.reject]))
+    @rule(rows=st.sets(ROW), verb=st.sampled_from([services.hold, services.release, services.reject, services.restore]))
     def moderate(self, rows: set[int], verb: Callable[..., object]) -> None:
         ids = {self.pick(row) for row in rows} - {None}
         verb(signatures=Signature.objects.filter(pk__in=ids), reason="test", staff=None)

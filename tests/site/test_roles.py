@@ -25,6 +25,7 @@ from campaigns.models import Campaign, CampaignText, ConsentText, Update
 from petition_site.staff.site import actions_of
 from signatures import limits
 from signatures.models import (
+    Doubt,
     ExportRecord,
     ExportRequest,
     Letter,
@@ -33,6 +34,7 @@ from signatures.models import (
     Signature,
     Suppression,
 )
+from signatures.services import Why, bulk
 from tests.helpers import log_in, make_campaign, make_signature
 
 ROLES = ("campaign editor", "moderator", "exporter", "administrator")
@@ -83,6 +85,11 @@ PAGES = {
     **pages("campaigns_update", see=EDITOR, add=EDITOR, change=EDITOR, delete=SUPERUSER),
     **pages("campaigns_consenttext", see=EDITOR),
     **pages("signatures_signature", see=MODERATOR),
+    "signatures_signature_bulk": (MODERATOR, MODERATOR),
+    **pages("signatures_queuedsignature", see=MODERATOR),
+    "signatures_queuedsignature_bulk": (MODERATOR, MODERATOR),
+    **pages("signatures_bulkjob", see=MODERATOR),
+    "signatures_bulkjob_act": (NOBODY, MODERATOR),
     "signatures_signature_export": (EXPORTER, EXPORTER),
     "signatures_signature_export_decide": (NOBODY, EXPORTER),
     "signatures_signature_export_download": (NOBODY, EXPORTER),
@@ -102,6 +109,9 @@ ACTIONS = {
         "hold": MODERATOR,
         "release": MODERATOR,
         "reject": MODERATOR,
+        "restore": MODERATOR,
+        "hide": MODERATOR,
+        "show": MODERATOR,
         "withdraw": ADMINISTRATOR,
         "erase": ADMINISTRATOR,
     },
@@ -115,6 +125,7 @@ ACTIONS = {
 # Read-only for all: Django offers its own action of deleting to nobody.
 READ_ONLY = (
     "campaigns_consenttext",
+    "signatures_bulkjob",
     "signatures_letter",
     "signatures_moderationact",
     "signatures_exportrecord",
@@ -123,6 +134,9 @@ READ_ONLY = (
 )
 ACTIONS |= {model: {"delete_selected": NOBODY} for model in READ_ONLY}
 ACTIONS["signatures_signature"]["delete_selected"] = NOBODY
+ACTIONS["signatures_queuedsignature"] = {
+    action: may for action, may in ACTIONS["signatures_signature"].items() if action not in ("restore", "show")
+}
 
 
 def patterns(found: Any = None) -> Iterator[URLPattern]:
@@ -159,17 +173,26 @@ def rows(db: None) -> dict[str, Any]:
     held = make_signature(campaign, is_confirmed=True)
     released = make_signature(campaign, is_confirmed=True)
     Signature.objects.filter(pk=released.pk).update(moderation="held")
+    rejected = make_signature(campaign, is_confirmed=True)
+    Signature.objects.filter(pk=rejected.pk).update(moderation="rejected", is_name_hidden=True)
+    Doubt.objects.create(signature=held, kind="burst")
     letter = Letter.objects.first()
+    asking = User.objects.create_user("asking", is_staff=True)
     target = User.objects.create_user("target", is_staff=True)
     TOTPDevice.objects.create(user=target)
-    asking = User.objects.create_user("asking", is_staff=True)
     return {
         "campaigns_campaign": Campaign.objects.create(slug="nobody-signed-yet"),
         "campaigns_campaigntext": CampaignText.objects.get(campaign=campaign, language="es"),
         "campaigns_update": Update.objects.create(campaign=campaign, language="en", title="Heard", **NEWS),
         "campaigns_consenttext": ConsentText.objects.first(),
         "signatures_signature": held,
-        "held": released,
+        "signatures_queuedsignature": held,
+        "release": released,
+        "restore": rejected,
+        "show": rejected,
+        "signatures_bulkjob": bulk.prepare(
+            signatures=Signature.objects.filter(pk=held.pk), action="hold", why=Why("test"), matched="", staff=asking
+        ),
         "signatures_letter": letter,
         "signatures_suppression": Suppression.objects.create(fingerprint=b"x" * 32, reason="bounced"),
         "signatures_moderationact": ModerationAct.objects.create(action="hold", how_many=1),
@@ -264,6 +287,8 @@ FILLED = {
     "auth_user_password_change": {"password1": "a password of some length"},
     "auth_group_change": {"name": "helpers of all"},
     "auth_group_add": {"name": "another"},
+    "signatures_signature_bulk": {"action": "hold", "reason": "test"},
+    "signatures_queuedsignature_bulk": {"action": "hold", "reason": "test"},
     "signatures_signature_export": {"preset": "internal", "form": "machine", "purpose": "test"},
 }
 
@@ -283,6 +308,7 @@ def data(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     filled["campaigns_campaigntext_add"]["campaign"] = rows["campaigns_campaign"].pk
     filled["campaigns_update_add"] |= {"campaign": rows["campaigns_campaign"].pk, "published_at_1": "12:00:00"}
     filled["signatures_signature_export"]["campaign"] = rows["signatures_signature"].campaign_id
+    filled["signatures_bulkjob_act"] = {"decision": "begin"}
     filled["signatures_signature_export_decide"] = {"decision": "approve"}
     for name in NAMES - filled.keys():
         filled[name] = {"post": "yes"}
@@ -290,8 +316,8 @@ def data(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def action_data(model: str, action: str, rows: dict[str, Any]) -> dict[str, Any]:
-    row = rows["held"] if action == "release" else rows[model]
-    return {"action": action, "_selected_action": [row.pk], "reason": "test", "post": "yes", "index": "0"}
+    row = rows.get(action, rows[model])
+    return {"action": action, "_selected_action": [row.pk], "reason": "other", "note": "x", "post": "yes", "index": "0"}
 
 
 def everything() -> dict[str, list[Any]]:

@@ -1,0 +1,49 @@
+"""The queue: signatures that are held or doubted, the oldest first, each with the reasons."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+
+from signatures import reasons
+from signatures.admin import bulk
+from signatures.admin.signatures import SignatureAdmin
+from signatures.models import Doubt, QueuedSignature
+
+
+@admin.register(QueuedSignature)
+class QueueAdmin(SignatureAdmin):
+    """Acted on like on any list of signatures; what is dealt with leaves it."""
+
+    list_display = ["id", "shown_name", "shown_email", "country", "state", "moderation", "waiting", "why"]
+    ordering = ["id"]
+    actions = ["release", "hold", "reject", "hide", "withdraw", "erase"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*bulk.urls(self), *admin.ModelAdmin.get_urls(self)]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        open_doubts = Prefetch("doubts", queryset=Doubt.objects.open(), to_attr="open_doubts")
+        return QueuedSignature.objects.to_look_at().prefetch_related(open_doubts)
+
+    @admin.display(description=_("waiting for"), ordering="created_at")
+    def waiting(self, signature: QueuedSignature) -> str:
+        return timesince(signature.created_at, timezone.now(), depth=1)
+
+    @admin.display(description=_("reasons"))
+    def why(self, signature: Any) -> str:
+        found = [str(reasons.for_staff(signature.moderation_reason))] if signature.moderation_reason else []
+        for doubt in signature.open_doubts:
+            found.append(f"{doubt.get_kind_display()} ({doubt.detail})" if doubt.detail else doubt.get_kind_display())
+        return "; ".join(found)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("signatures.view_signature")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)

@@ -1,0 +1,218 @@
+"""Acts over all signatures that match a list: the set is frozen, looked at, worked off in batches, and can be undone.
+
+Workers do it (`tasks.work_bulk_jobs`). A batch is a transaction that holds the job's row: whoever cancels waits for
+the batch in hand and no longer, a worker that is killed leaves the rest for the next, and no batch is done twice.
+"""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+
+from signatures.models import BulkJob, ModeratedSignature, ModerationAct, Signature, SignatureQuerySet
+from signatures.services import moderating
+from signatures.services.moderating import Why
+
+State = BulkJob.State
+REJECTED_ALONE = 1000  # at once; for more a second person is needed
+
+FREEZE = """
+INSERT INTO signatures_bulkbatch (job_id, number, ids)
+SELECT %s, number, array_agg(id ORDER BY id)
+FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS number FROM ({matching}) AS matching (id)) AS numbered
+GROUP BY number
+"""
+
+COUNTED = """
+SELECT count(*) FROM signatures_bulkbatch AS batch, unnest(batch.ids) AS frozen (id)
+JOIN signatures_signature AS signature USING (id)
+WHERE batch.job_id = %s AND signature.state = 'confirmed' AND signature.moderation = 'clear'
+"""
+
+
+class OwnJob(Exception):
+    """Whoever prepared a job is not its second person."""
+
+
+@transaction.atomic
+def prepare(*, signatures: SignatureQuerySet, action: str, why: Why, matched: str, staff: User) -> BulkJob:
+    """Freezes the set of those on which the act would have an effect, by number. Nothing is done to them yet."""
+    job = BulkJob.objects.create(
+        staff=staff,
+        action=action,
+        reason=why.reason,
+        note=why.note,
+        is_note_for_signer=why.is_note_for_signer,
+        matched=matched,
+    )
+    matching = moderating.meant_by(action, signatures).order_by().values("pk")
+    sql, params = matching.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(FREEZE.format(matching=sql), [job.pk, BulkJob.BATCH, *params])
+        cursor.execute(
+            "SELECT coalesce(sum(cardinality(ids)), 0) FROM signatures_bulkbatch WHERE job_id = %s", [job.pk]
+        )
+        job.how_many = int(cursor.fetchone()[0])
+        cursor.execute(COUNTED, [job.pk])
+        job.counted = int(cursor.fetchone()[0])
+    job.save(update_fields=["how_many", "counted"])
+    return job
+
+
+def sample(job: BulkJob, n: int) -> list[Signature]:
+    """Some of the frozen set, from all over it."""
+    ids: list[int] = []
+    numbers = list(job.batches.order_by("number").values_list("number", flat=True))
+    chosen = numbers[:: max(1, len(numbers) // n)][:n]
+    for batch in job.batches.filter(number__in=chosen).order_by("number"):
+        share = -(-n // len(chosen))
+        ids += batch.ids[:: max(1, len(batch.ids) // share)][:share]
+    return list(Signature.objects.filter(pk__in=ids[:n]).order_by("pk"))
+
+
+def looked_back(job: BulkJob) -> int:
+    """How many of the act's signatures the undoing has looked at."""
+    return ModeratedSignature.objects.filter(act=job.act, pk__lte=job.undo_cursor).count() if job.undo_act else 0
+
+
+def needs_second_person(job: BulkJob) -> bool:
+    return job.action == ModerationAct.Action.REJECT and job.how_many > REJECTED_ALONE
+
+
+@transaction.atomic
+def begin(*, job_id: int) -> BulkJob | None:
+    """Starts what was prepared, or lays it before a second person. None where that has been done already."""
+    job = locked(job_id, State.PREPARED)
+    if job is None:
+        return None
+    if needs_second_person(job):
+        job.state = State.WAITING
+        job.save(update_fields=["state"])
+    else:
+        start(job)
+    return job
+
+
+@transaction.atomic
+def decide(*, job_id: int, is_approved: bool, staff: User) -> BulkJob | None:
+    """The second person's yes or no. Raises `OwnJob` for whoever prepared it."""
+    job = locked(job_id, State.WAITING)
+    if job is None:
+        return None
+    if job.staff_id == staff.pk:
+        raise OwnJob
+    job.decided_by = staff
+    if is_approved:
+        start(job)
+    else:
+        job.state, job.ended_at = State.REFUSED, timezone.now()
+        job.batches.all().delete()
+    job.save()
+    return job
+
+
+def start(job: BulkJob) -> None:
+    job.act = ModerationAct.objects.create(
+        staff=job.staff, action=job.action, reason=job.reason, note=job.note, how_many=0
+    )
+    job.state, job.started_at = State.RUNNING, timezone.now()
+    job.save(update_fields=["act", "state", "started_at"])
+
+
+@transaction.atomic
+def discard(*, job_id: int) -> bool:
+    """Throws away what was prepared or waits, and was not begun."""
+    job = locked(job_id, State.PREPARED, State.WAITING)
+    if job is None:
+        return False
+    job.delete()
+    return True
+
+
+@transaction.atomic
+def cancel(*, job_id: int) -> BulkJob | None:
+    """Stops a job after the batch in hand. What is done stays done until somebody undoes it."""
+    job = locked(job_id, State.RUNNING)
+    if job is not None:
+        end(job, State.CANCELLED)
+    return job
+
+
+@transaction.atomic
+def undo(*, job_id: int, staff: User) -> BulkJob | None:
+    """Begins to put back what a job did, as far as it still is as the job left it."""
+    job = locked(job_id, State.DONE, State.CANCELLED)
+    if job is None or not job.can_be_undone:
+        return None
+    job.undo_act = ModerationAct.objects.create(
+        staff=staff, action=ModerationAct.Action.UNDO, reason=job.reason, note=job.note, how_many=0
+    )
+    job.state = State.UNDOING
+    job.save(update_fields=["undo_act", "state"])
+    return job
+
+
+@transaction.atomic
+def do_next_batch() -> bool:
+    """One batch of the job that has waited longest; False where there is none that nobody else works on."""
+    job = (
+        BulkJob.objects.at_work()
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related("act", "undo_act")
+        .order_by("started_at")
+        .first()
+    )
+    if job is None:
+        return False
+    why = Why(job.reason, job.note, job.is_note_for_signer)
+    if job.state == State.RUNNING:
+        do_batch(job, why)
+    else:
+        undo_batch(job, why)
+    return True
+
+
+def do_batch(job: BulkJob, why: Why) -> None:
+    batch = job.batches.order_by("number").first()
+    if batch is None or job.act is None:
+        end(job, State.DONE)
+        return
+    moderating.apply(job.act, Signature.objects.filter(pk__in=batch.ids), why)
+    job.looked_at += len(batch.ids)
+    job.save(update_fields=["looked_at"])
+    batch.delete()
+
+
+def undo_batch(job: BulkJob, why: Why) -> None:
+    """A row that was erased since has left the account, or its signature is passed over."""
+    rest = ModeratedSignature.objects.filter(act=job.act, pk__gt=job.undo_cursor).select_related("act")
+    moderated = list(rest.order_by("pk")[: BulkJob.BATCH])
+    if not moderated or job.undo_act is None:
+        end(job, State.UNDONE)
+        return
+    moderating.undo(job.undo_act, moderated, why)
+    job.undo_cursor = moderated[-1].pk
+    job.save(update_fields=["undo_cursor"])
+
+
+def end(job: BulkJob, state: str) -> None:
+    job.state, job.ended_at = state, timezone.now()
+    job.save(update_fields=["state", "ended_at"])
+    job.batches.all().delete()
+
+
+def locked(job_id: int, *states: str) -> BulkJob | None:
+    """The job, where it is in one of these states. Waits for the batch in hand."""
+    return (
+        BulkJob.objects.select_for_update(of=("self",))
+        .select_related("act")
+        .filter(pk=job_id, state__in=states)
+        .first()
+    )
+
+
+def forget_prepared() -> int:
+    """Throws away what was prepared a day ago and never begun: nobody would know any more what was looked at."""
+    old = BulkJob.objects.filter(state=State.PREPARED, made_at__lt=timezone.now() - timedelta(days=1))
+    return old.delete()[0]
