@@ -6,7 +6,7 @@ Each act leaves an account, with what every signature was before, so that it can
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from signatures.models import Doubt, ModeratedSignature, ModerationAct, Signature, SignatureQuerySet, Staff
@@ -132,15 +132,15 @@ def undo(undoing: ModerationAct, moderated: list[ModeratedSignature], why: Why) 
         .select_for_update()
         .values_list("pk", "moderation", "moderation_reason", "is_name_hidden")
     }
-    later = ModeratedSignature.objects.filter(
-        signature__in=rows, pk__gt=OuterRef("pk"), signature=OuterRef("signature")
-    )
-    latest = ModeratedSignature.objects.filter(~Exists(later), pk__in=[row.pk for row in moderated], signature__in=rows)
-    ids = sorted(latest.values_list("signature_id", flat=True))
-    before = ModeratedSignature.objects.filter(act=act, signature=OuterRef("pk"))
-    Signature.objects.filter(pk__in=ids).update(
-        **{name: Subquery(before.values(BEFORE[name])) for name in left},
-    )
+    acts_on_them = ModeratedSignature.objects.filter(signature__in=rows).order_by().values("signature")
+    latest = set(acts_on_them.annotate(latest=Max("pk")).values_list("latest", flat=True))
+    restored = [row for row in moderated if row.pk in latest]
+    ids = sorted(row.signature_id for row in restored)
+    # Few different ones: an update for each is planned better than one that looks each row up.
+    befores = {tuple(getattr(row, BEFORE[name]) for name in left) for row in restored}
+    for before in befores:
+        same = [row.signature_id for row in restored if tuple(getattr(row, BEFORE[name]) for name in left) == before]
+        Signature.objects.filter(pk__in=same).update(**dict(zip(left, before, strict=True)))
     Doubt.objects.filter(settled_by=act, signature__in=ids).update(settled_at=None, settled_by=None)
     ModeratedSignature.objects.bulk_create(
         ModeratedSignature(act=undoing, signature_id=pk, before=now, reason_before=reason, was_hidden=was_hidden)
