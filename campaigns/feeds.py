@@ -1,16 +1,22 @@
 """The Atom feed of a campaign's updates (RFC 4287)."""
 
+from typing import Any
+
 from django.contrib.syndication.views import Feed
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 
 from campaigns.models import CampaignText, Update
-from campaigns.views import find_text
+from campaigns.views import find_text, kept
 
 
 class UpdatesFeed(Feed):
     feed_type = Atom1Feed
+
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return kept(request, super().__call__(request, *args, **kwargs))
 
     def get_object(self, request: HttpRequest, slug: str) -> CampaignText:
         return find_text(slug)
@@ -19,7 +25,7 @@ class UpdatesFeed(Feed):
         return text.title
 
     def subtitle(self, text: CampaignText) -> str:
-        return text.summary
+        return text.summary_in_words
 
     def link(self, text: CampaignText) -> str:
         return text.get_absolute_url()
@@ -34,13 +40,14 @@ class UpdatesFeed(Feed):
         return update.title
 
     def item_description(self, update: Update) -> str:
-        return update.body
+        return update.rendered["body"]
 
     def item_link(self, update: Update) -> str:
         page = reverse("campaigns:page", kwargs={"slug": update.campaign.slug})
         return f"{page}#update-{update.pk}"
 
     def item_pubdate(self, update: Update) -> object:
-        return update.published_at
+        """In the site's zone, as on the page."""
+        return timezone.localtime(update.published_at)
 
     item_updateddate = item_pubdate

@@ -89,7 +89,7 @@ def load(slug: str, *, overwrite: bool = False, demonstration: bool = False) -> 
     # The source first: a translation notes which source words it was loaded beside.
     paths = (path for path in folder.glob("*.toml") if path.stem != "campaign")
     for path in sorted(paths, key=lambda path: (path.stem != campaign.source_language, path.stem)):
-        text = CampaignText.objects.filter(campaign=campaign, language=path.stem).first()
+        text = CampaignText.objects.select_for_update().filter(campaign=campaign, language=path.stem).first()
         text = text or CampaignText(campaign=campaign, language=path.stem)
         outcomes.append(apply(text, read(path), path=path, overwrite=overwrite))
     services.publish_consent(campaign=campaign)

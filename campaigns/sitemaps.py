@@ -11,7 +11,11 @@ class CampaignSitemap(Sitemap):
     changefreq = "hourly"
 
     def items(self) -> QuerySet[CampaignText]:
-        return CampaignText.objects.filter(campaign__in=Campaign.objects.published()).select_related("campaign")
+        return (
+            CampaignText.objects.published()
+            .filter(campaign__in=Campaign.objects.published())
+            .select_related("campaign")
+        )
 
     def location(self, item: CampaignText) -> str:
         with translation.override(item.language):

@@ -10,15 +10,21 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, CampaignText
+from campaigns.models.text import CampaignTextQuerySet
 
 
 def find_text(slug: str) -> CampaignText:
     """The words of a published campaign in the language of the address. Raises Http404."""
-    texts = CampaignText.objects.in_language(translation.get_language())
-    text = texts.filter(campaign__in=Campaign.objects.published(), campaign__slug=slug).first()
+    text = published_here().filter(campaign__slug=slug).first()
     if text is None:
         raise Http404
     return text
+
+
+def published_here() -> CampaignTextQuerySet:
+    """What visitors may see in the language of the address."""
+    texts = CampaignText.objects.in_language(translation.get_language()).published()
+    return texts.filter(campaign__in=Campaign.objects.published())
 
 
 def kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -43,7 +49,9 @@ def preferred(accepted: str, languages: set[str]) -> str:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """To the open campaign, or the list, in the language that the browser prefers; without a cookie."""
-    texts = {text.language: text for text in CampaignText.objects.filter(campaign__in=Campaign.objects.open())}
+    texts = {
+        text.language: text for text in CampaignText.objects.published().filter(campaign__in=Campaign.objects.open())
+    }
     language = preferred(request.headers.get("Accept-Language", ""), set(texts) or {"es", "en"})
     text = texts.get(language)
     with translation.override(language):
@@ -54,18 +62,21 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    texts = CampaignText.objects.in_language(translation.get_language())
-    texts = texts.filter(campaign__in=Campaign.objects.published())
-    return kept(request, render(request, "campaigns/index.html", {"texts": texts}))
+    return kept(request, render(request, "campaigns/index.html", {"texts": published_here()}))
 
 
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """The campaign's page. Any cache may keep it for some seconds: it holds no cookie, no token and no visitor."""
-    text = CampaignText.objects.in_language(translation.get_language()).filter(alias=slug).exclude(alias="").first()
-    if text and text.campaign.state != Campaign.State.DRAFT:
+    text = published_here().filter(alias=slug).exclude(alias="").first()
+    if text:
         return redirect(text, permanent=True)
-    return kept(request, render(request, "campaigns/page.html", {"text": find_text(slug)}))
+    return kept(request, shown(request, find_text(slug)))
+
+
+def shown(request: HttpRequest, text: CampaignText, **context: object) -> HttpResponse:
+    """The page as visitors see it; for staff, with words that are not published yet."""
+    return render(request, "campaigns/page.html", {"text": text, **context})
 
 
 @require_safe
@@ -80,9 +91,7 @@ def privacy(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
-    texts = CampaignText.objects.in_language(translation.get_language())
-    texts = texts.filter(campaign__in=Campaign.objects.published())
-    return kept(request, render(request, "campaigns/accessibility.html", {"texts": texts}))
+    return kept(request, render(request, "campaigns/accessibility.html", {"texts": published_here()}))
 
 
 @require_safe

@@ -1,12 +1,12 @@
 """The JSON that anybody may read: what a campaign is and how many signatures it has."""
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from campaigns.goals import goal_for
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignText
 from signatures import tally
 
 # Fewer than this from one country could point at people.
@@ -15,15 +15,16 @@ FEWEST_PER_COUNTRY = 10
 
 @require_safe
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Campaign.objects.published().prefetch_related("texts"), slug=slug)
+    texts = Prefetch("texts", CampaignText.objects.published())
+    found = get_object_or_404(Campaign.objects.published().prefetch_related(texts), slug=slug)
     count = tally.count(found.pk)
     response = JsonResponse(
         {
             "slug": found.slug,
             "title": {text.language: text.title for text in found.texts.all()},
-            "state": found.state,
+            "state": found.state_now,
             "languages": [text.language for text in found.texts.all()],
-            "goal": goal_for(count),
+            "goal": found.goal_for(count),
             "signatures": count,
             "countries": tally.by_country(found.pk, at_least=FEWEST_PER_COUNTRY),
         }

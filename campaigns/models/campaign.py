@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import goals
+
 if TYPE_CHECKING:
     from campaigns.models.text import CampaignText
 
@@ -39,6 +41,16 @@ class Campaign(models.Model):
         OPEN = "open", _("open")
         PAUSED = "paused", _("paused")
         CLOSED = "closed", _("closed")
+        DELIVERED = "delivered", _("delivered")
+
+    # Where staff may take it next. Closing and delivering can be taken back; a campaign that was out is never a draft.
+    NEXT = {
+        State.DRAFT: (State.OPEN,),
+        State.OPEN: (State.PAUSED, State.CLOSED),
+        State.PAUSED: (State.OPEN, State.CLOSED),
+        State.CLOSED: (State.OPEN, State.DELIVERED),
+        State.DELIVERED: (State.CLOSED,),
+    }
 
     # What a campaign must say of those who carry it before it can be opened (GDPR, art. 13; Ley 29733, art. 18).
     RESPONSIBILITY = (
@@ -70,6 +82,17 @@ class Campaign(models.Model):
         db_default="",
         choices=[("delivered", _("name and country handed over")), ("secret", _("counted only"))],
         help_text=_("In the sign box. Empty: everybody chooses for themselves, as the law on consent would have it."),
+    )
+    delivered_on = models.DateField(
+        _("delivered on"), null=True, blank=True, editable=False, help_text=_("When the signatures were handed over.")
+    )
+    goal_steps = models.CharField(
+        _("goal steps"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        validators=[goals.check_steps],
+        help_text=_("One after the other: 500, 1000, 5000. Empty, and after the last, the goal rises by itself."),
     )
     progress_shown_from = models.PositiveIntegerField(
         _("progress shown from"), default=500, help_text=_("Below so many signatures neither count nor goal is shown.")
@@ -134,8 +157,28 @@ class Campaign(models.Model):
         return self.closes_at is not None and timezone.now() >= self.closes_at
 
     @property
+    def state_now(self) -> str:
+        """The state as of now: the closing date closes a campaign by itself, without a task and to the second."""
+        is_over = self.state in (self.State.OPEN, self.State.PAUSED) and self.is_after_closing
+        return self.State.CLOSED if is_over else self.State(self.state)
+
+    @property
+    def next_states(self) -> tuple[str, ...]:
+        """Where staff may take it from here. Past its closing date it opens only once it has got another."""
+        states = self.NEXT[self.State(self.state_now)]
+        return tuple(state for state in states if not (state == self.State.OPEN and self.is_after_closing))
+
+    @property
+    def has_opened(self) -> bool:
+        """Whether anybody can have signed."""
+        return self.state != self.State.DRAFT and not self.is_before_opening
+
+    def goal_for(self, count: int) -> int:
+        return goals.goal_for(count, goals.own_steps(self.goal_steps))
+
+    @property
     def source_text(self) -> "CampaignText | None":
-        return self.texts.filter(language=self.source_language).first()
+        return next((text for text in self.texts.all() if text.language == self.source_language), None)
 
     @property
     def erased_on(self) -> date | None:

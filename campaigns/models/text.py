@@ -1,16 +1,20 @@
-"""The words of a campaign in each language, and what has happened since they were written."""
+"""The words of a campaign in each language, as visitors see them and as staff have drafted them."""
 
 import hashlib
+from collections.abc import Iterable
+from copy import copy
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import structure
+from campaigns import markdown, structure
 from campaigns.models.campaign import Campaign
 
 
@@ -20,12 +24,25 @@ def languages() -> list[tuple[str, Any]]:
 
 
 class CampaignTextQuerySet(models.QuerySet["CampaignText"]):
+    def published(self) -> Self:
+        """Languages that visitors may see, where the campaign is one that they may see."""
+        return self.filter(published_at__isnull=False)
+
     def in_language(self, language: str) -> Self:
-        return self.filter(language=language).select_related("campaign").prefetch_related("campaign__texts")
+        return self.filter(language=language).with_campaign()
+
+    def with_campaign(self) -> Self:
+        """And the campaign's published languages."""
+        others = Prefetch("campaign__texts", CampaignText.objects.published())
+        return self.select_related("campaign").prefetch_related(others)
 
 
 class CampaignText(models.Model):
-    """The words of one campaign in one language. They are what people sign: they change only knowingly."""
+    """The words of one campaign in one language. They are what people sign: they change only knowingly.
+
+    The columns are what visitors see. What staff have changed and not yet published is in `draft`, and only that: so a
+    draft does not take back what a file brings meanwhile.
+    """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="texts", verbose_name=_("campaign"))
     language = models.CharField(_("language"), max_length=12, choices=languages)
@@ -85,13 +102,29 @@ class CampaignText(models.Model):
     reviewer = models.CharField(
         _("reviewer"), max_length=100, blank=True, help_text=_("Who has read this translation beside the source text.")
     )
-    source_digest = models.CharField(
-        max_length=64,
-        blank=True,
+    source_words = models.JSONField(
+        default=dict,
+        db_default={},
         editable=False,
-        help_text="SHA-256 of the source words that this translation was last saved beside.",
+        help_text="The source's words, by field, that each field of this translation was last saved beside.",
     )
+    html = markdown.RenderedField(default=dict, db_default={}, editable=False)
     loaded = models.JSONField(default=dict, editable=False)
+    draft = models.JSONField(
+        default=dict,
+        db_default={},
+        editable=False,
+        help_text="What staff have changed and not published: values by field, of `DRAFTED` alone.",
+    )
+    published_at = models.DateTimeField(
+        _("published at"), null=True, editable=False, default=timezone.now, db_default=Now()
+    )
+    changed_at = models.DateTimeField(
+        _("changed at"), null=True, editable=False, help_text="When the words that people sign last changed under them."
+    )
+    previewed_at = models.DateTimeField(_("preview seen at"), null=True, editable=False)
+    previewed_by = models.CharField(_("preview seen by"), max_length=150, editable=False, db_default="", default="")
+    previewed_digest = models.CharField(max_length=64, editable=False, db_default="", default="")
 
     objects = CampaignTextQuerySet.as_manager()
 
@@ -118,6 +151,31 @@ class CampaignText(models.Model):
         "consent_text",
         "text_as_of",
     )
+    # The petition itself: those who have signed have signed these.
+    SIGNED = (
+        "title",
+        "summary",
+        "key_figures",
+        "key_figures_period",
+        "sections",
+        "places",
+        "places_text",
+        "addressee",
+        "demands_opening",
+        "demands",
+        "demands_closing",
+    )
+    # Running text, beside the bodies of `sections`.
+    MARKDOWN = (
+        "summary",
+        "places_text",
+        "demands_opening",
+        "demands_closing",
+        "call_to_action",
+        "signing_text",
+        "data_text",
+    )
+    DRAFTED = ("alias", *WORDS, "reviewer", "source_words")
 
     class Meta:
         verbose_name = _("words of a campaign")
@@ -138,7 +196,7 @@ class CampaignText(models.Model):
         ordering = ["campaign", "language"]
 
     def __str__(self) -> str:
-        return self.title
+        return self.title or f"{self.campaign} {self.language}"
 
     def get_absolute_url(self) -> str:
         return reverse("campaigns:page", kwargs={"slug": self.campaign.slug})
@@ -157,13 +215,66 @@ class CampaignText(models.Model):
         return not self.is_source and not self.reviewer
 
     @property
+    def words(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in self.WORDS}
+
+    @property
     def digest(self) -> str:
-        """SHA-256 of the words, by which a translation knows whether its source has changed."""
-        return hashlib.sha256("\0".join(getattr(self, name) for name in self.WORDS).encode()).hexdigest()
+        """SHA-256 of the words, by which we know whether they are those that somebody has seen."""
+        return hashed(self.words.values())
+
+    @property
+    def edition(self) -> str:
+        """SHA-256 of all that staff edit: two who edit at once do not overwrite each other unknowingly."""
+        return hashed([self.alias, *self.words.values(), self.reviewer])
+
+    def with_draft(self) -> "CampaignText":
+        """The words as staff have last saved them, in a row of their own that is not for saving."""
+        drafted = copy(self)
+        for name, value in self.draft.items():
+            setattr(drafted, name, value)
+        drafted.source_words = self.source_words | self.draft.get("source_words", {})
+        return drafted
+
+    def missing(self, source: "CampaignText | None") -> list[str]:
+        """Fields without words: those that each text needs, and those that the source has."""
+        needed = {field.name for field in self._meta.fields if not field.blank}
+        if source is not None:
+            needed |= {name for name in self.WORDS if getattr(source, name)}
+        return [name for name in self.WORDS if name in needed and not getattr(self, name)]
+
+    def outdated(self, source: "CampaignText | None") -> list[str]:
+        """Fields whose source has changed since they were last saved beside it."""
+        if source is None or self.is_source:
+            return []
+        return [
+            name
+            for name in self.WORDS
+            if getattr(self, name) and self.source_words.get(name, "") != getattr(source, name)
+        ]
 
     def is_out_of_date(self, source: "CampaignText | None") -> bool:
-        """Whether the source's words have changed since this translation was saved beside them."""
-        return source is not None and not self.is_source and self.source_digest != source.digest
+        return bool(self.outdated(source))
+
+    @property
+    def is_preview_seen(self) -> bool:
+        """Whether somebody has looked at the page with just these words."""
+        return self.previewed_digest == self.digest
+
+    def render(self) -> dict[str, Any]:
+        """Raises ValidationError where the sections have no structure."""
+        html: dict[str, Any] = {name: markdown.render(getattr(self, name)) for name in self.MARKDOWN}
+        sections = structure.sections(self.sections)
+        return html | {"sections": [[part.heading, markdown.render(part.body)] for part in sections]}
+
+    @property
+    def rendered(self) -> dict[str, SafeString]:
+        """The HTML of the running text. A row that no version of this code has saved is rendered as it is read."""
+        return markdown.safe(self.html or self.render())
+
+    @property
+    def summary_in_words(self) -> str:
+        return markdown.plain(self.rendered["summary"])
 
     @property
     def figure_list(self) -> list[structure.Figure]:
@@ -171,7 +282,8 @@ class CampaignText(models.Model):
 
     @property
     def section_list(self) -> list[structure.Section]:
-        return structure.sections(self.sections)
+        parts = (self.html or self.render())["sections"]
+        return [structure.Section(heading, mark_safe(body)) for heading, body in parts]  # noqa: S308  (cleaned at save)
 
     @property
     def place_list(self) -> list[structure.Place]:
@@ -182,28 +294,5 @@ class CampaignText(models.Model):
         return structure.lines(self.demands)
 
 
-class UpdateQuerySet(models.QuerySet["Update"]):
-    def published(self, campaign: Campaign, language: str) -> Self:
-        return self.filter(campaign=campaign, language=language, published_at__lte=timezone.now())
-
-
-class Update(models.Model):
-    """What has happened since the petition was written: dated, with its source, beside words that stay as they are."""
-
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="updates", verbose_name=_("campaign"))
-    language = models.CharField(_("language"), max_length=12, choices=languages)
-    published_at = models.DateTimeField(_("published at"), default=timezone.now)
-    title = models.CharField(_("title"), max_length=150)
-    body = models.TextField(_("text"), help_text=_("Paragraphs, with a blank line between them."))
-    source = models.CharField(_("source"), max_length=300, help_text=_("Who says so, and where it can be read."))
-    reviewer = models.CharField(_("reviewer"), max_length=100)
-
-    objects = UpdateQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("update")
-        verbose_name_plural = _("updates")
-        ordering = ["-published_at"]
-
-    def __str__(self) -> str:
-        return self.title
+def hashed(values: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(values).encode()).hexdigest()

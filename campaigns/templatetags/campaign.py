@@ -35,7 +35,7 @@ def json_ld(text: CampaignText, picture: str) -> SafeString:
         "@context": "https://schema.org",
         "@type": "WebPage",
         "name": text.title,
-        "description": text.summary,
+        "description": text.summary_in_words,
         "inLanguage": text.language,
         "url": settings.SITE_URL + text.get_absolute_url(),
         "image": picture,

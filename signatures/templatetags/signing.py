@@ -7,7 +7,6 @@ from django.conf import settings
 from django.template import Context
 from django.urls import reverse
 
-from campaigns.goals import goal_for
 from campaigns.models import Campaign, CampaignText, ConsentText
 from signatures import cards, tally
 from signatures.forms import SignForm
@@ -22,7 +21,8 @@ register = template.Library()
 @register.inclusion_tag("signatures/_sign_box.html", takes_context=True)
 def sign_box(context: Context, text: CampaignText) -> dict[str, Any]:
     """The form, as it was sent where it comes back with errors; or why one cannot sign now."""
-    consent = ConsentText.objects.current(text.campaign, text.language)
+    # A preview brings the consent text that its words would make.
+    consent = context.get("consent") or ConsentText.objects.current(text.campaign, text.language)
     form = context.get("form")
     if form is None and consent is not None:
         form = SignForm(consent_text=consent, default=text.campaign.default_visibility)
@@ -36,9 +36,9 @@ def sign_box(context: Context, text: CampaignText) -> dict[str, Any]:
 
 @register.inclusion_tag("signatures/_progress.html")
 def progress(campaign: Campaign) -> dict[str, Any]:
-    """The count, exact as of now, beside a goal that rises by itself; nothing while there are only a few."""
+    """The count, exact as of now, beside a goal that rises; nothing while there are only a few."""
     count = tally.count(campaign.pk)
-    return {"is_shown": count >= campaign.progress_shown_from, "count": count, "goal": goal_for(count)}
+    return {"is_shown": count >= campaign.progress_shown_from, "count": count, "goal": campaign.goal_for(count)}
 
 
 @register.inclusion_tag("signatures/_latest_names.html", takes_context=True)

@@ -1,18 +1,10 @@
-"""Verbs of a campaign with consequences beyond one row."""
+"""The texts that signers agree to: a version of each as soon as what they would read is another."""
 
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext
 
 from campaigns.models import Campaign, CampaignText, ConsentText
-
-
-def save_words(*, words: CampaignText) -> None:
-    """Saves the words of one language, noting for a translation which source words it was made beside."""
-    source = words.campaign.source_text
-    if source is not None and not words.is_source:
-        words.source_digest = source.digest
-    words.save()
 
 
 @transaction.atomic
@@ -23,7 +15,7 @@ def publish_consent(*, campaign: Campaign) -> None:
     """
     # The campaign's row serialises two editors, so that both cannot make the same version.
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
-    for words in campaign.texts.all():
+    for words in campaign.texts.published():
         current = ConsentText.objects.current(campaign, words.language)
         text = draft_consent(words)
         if current is None or any(getattr(current, name) != getattr(text, name) for name in ConsentText.WORDS):
