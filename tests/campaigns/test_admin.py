@@ -1,13 +1,17 @@
-"""Staff edit campaigns and their words."""
+"""Staff open, pause, close and deliver a campaign, and see what is missing before."""
+
+from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.forms import model_to_dict
+from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
-from campaigns import loading
-from campaigns.models import Campaign, CampaignText, ConsentText
-from tests.helpers import log_in, make_campaign
+from campaigns import checklist, services
+from campaigns.models import Campaign, CampaignText
+from tests.helpers import log_in, make_campaign, make_rows
 
 
 @pytest.fixture
@@ -39,75 +43,150 @@ RESPONSIBLE = {
 }
 
 
-def post_campaign(staff: Client, campaign: Campaign, **fields: str) -> object:
-    data = {"slug": campaign.slug, "source_language": "en", "state": "open", "progress_shown_from": "500"}
+def post_campaign(staff: Client, campaign: Campaign, **fields: str) -> HttpResponse:
+    data = {"slug": campaign.slug, "source_language": "en", "progress_shown_from": "500"}
     return staff.post(f"/admin/campaigns/campaign/{campaign.pk}/change/", data | RESPONSIBLE | fields)
 
 
-def test_a_campaign_opens_when_everything_on_who_is_responsible_is_there(staff: Client, campaign: Campaign) -> None:
-    assert post_campaign(staff, campaign).status_code == 302  # type: ignore[attr-defined]
-
-    campaign.refresh_from_db()
-    assert campaign.is_open
+def move(staff: Client, campaign: Campaign, to: str, **fields: str) -> HttpResponse:
+    return staff.post(f"/admin/campaigns/campaign/{campaign.pk}/state/", {"to": to} | fields)
 
 
-@pytest.mark.parametrize("field", RESPONSIBLE)
-def test_a_campaign_cannot_be_opened_with_one_of_them_empty(staff: Client, campaign: Campaign, field: str) -> None:
-    response = post_campaign(staff, campaign, **{field: ""})
-
-    assert response.status_code == 200  # type: ignore[attr-defined]
-    assert list(response.context["errors"])  # type: ignore[attr-defined]
-    campaign.refresh_from_db()
-    assert campaign.state == "draft"
+def complete(staff: Client, campaign: Campaign) -> None:
+    post_campaign(staff, campaign)
+    campaign.texts.filter(language="es").update(reviewer="Rosa Example")
+    for text in campaign.texts.all():
+        services.note_preview(text_id=text.pk, by="editor")
 
 
-def test_words_are_edited_and_a_changed_consent_text_becomes_a_version(staff: Client, campaign: Campaign) -> None:
-    text = campaign.texts.get(language="en")
-    url = f"/admin/campaigns/campaigntext/{text.pk}/change/"
-    data = {name: value for name, value in model_to_dict(text).items() if value is not None}
+def state_of(campaign: Campaign) -> str:
+    return Campaign.objects.get(pk=campaign.pk).state
 
-    assert staff.post(url, data | {"title": "Water, now"}).status_code == 302
-    assert ConsentText.objects.filter(language="en").count() == 1
-    assert staff.post(url, data | {"consent_text": "Another text."}).status_code == 302
 
-    assert list(ConsentText.objects.filter(language="en").order_by("version").values_list("text", flat=True)) == [
-        "I agree that Example Organisation counts my signature.",
-        "Another text.",
+def test_a_campaign_opens_when_nothing_is_missing_and_the_page_asks_first(staff: Client, campaign: Campaign) -> None:
+    complete(staff, campaign)
+
+    asked = staff.get(f"/admin/campaigns/campaign/{campaign.pk}/state/?to=open")
+    assert "Visitors see the page and can sign" in asked.content.decode()
+    assert state_of(campaign) == "draft"
+    move(staff, campaign, "open")
+
+    assert Campaign.objects.get().is_open
+    assert LogEntry.objects.latest("pk").change_message == "State: open."
+
+
+def test_what_is_missing_is_listed_at_all_times_and_opening_is_refused_with_it(
+    staff: Client, campaign: Campaign
+) -> None:
+    complete(staff, campaign)
+    CampaignText.objects.filter(language="es").update(reviewer="", addressee="", title="Agua")
+    Campaign.objects.update(minimum_age=None)
+
+    missing = [(item.said, item.field) for item in checklist.missing(Campaign.objects.get())]
+    assert missing == [
+        ("minimum age", "minimum_age"),
+        ("Spanish: addressee", "addressee"),
+        ("Spanish: reviewer", "reviewer"),
+        ("Spanish: preview seen, with the words as they are now", ""),
     ]
+    change = f"/admin/campaigns/campaign/{campaign.pk}/change/"
+    for html in (staff.get(change).content.decode(), move(staff, campaign, "open").content.decode()):
+        assert [html.count(said) for said, _field in missing] == [1, 1, 1, 1]
+        assert f'href="{change}#id_minimum_age"' in html
+    assert state_of(campaign) == "draft"
 
 
-def test_words_saved_unchanged_stay_the_files_words(staff: Client) -> None:
-    loading.load("stand-with-victims-of-repression-in-peru")
-    text = CampaignText.objects.get(language="es")
-    data = {name: value for name, value in model_to_dict(text).items() if value is not None}
-    as_browsers_send = {
-        name: value.replace("\n", "\r\n") if isinstance(value, str) else value for name, value in data.items()
-    }
+def test_everything_on_who_is_responsible_is_on_the_list(campaign: Campaign) -> None:
+    Campaign.objects.update(organisation="", privacy_contact="")
 
-    assert staff.post(f"/admin/campaigns/campaigntext/{text.pk}/change/", as_browsers_send).status_code == 302
+    fields = [item.field for item in checklist.missing(Campaign.objects.get()) if item.text is None]
 
-    outcomes = loading.load("stand-with-victims-of-repression-in-peru")
-    assert [outcome.kept for outcome in outcomes] == [[], [], []]
-    assert ConsentText.objects.count() == 2
+    assert fields == list(Campaign.RESPONSIBILITY)
 
 
-def test_bad_structure_gets_a_message_beside_its_field(staff: Client, campaign: Campaign) -> None:
-    text = campaign.texts.get(language="en")
-    data = {name: value for name, value in model_to_dict(text).items() if value is not None}
-
-    response = staff.post(
-        f"/admin/campaigns/campaigntext/{text.pk}/change/", data | {"key_figures": "49 people", "sections": "x"}
-    )
-
-    assert set(response.context["adminform"].form.errors) == {"key_figures", "sections"}
+def test_a_language_that_is_not_published_keeps_no_campaign_from_opening(staff: Client, campaign: Campaign) -> None:
+    complete(staff, campaign)
+    services.add_language(campaign=campaign, language="qu")
+    assert checklist.missing(Campaign.objects.get()) == []
+    campaign.texts.filter(language="en").update(published_at=None)
+    said = [item.said for item in checklist.missing(Campaign.objects.get())]
+    assert said == ["Words in the source language, published"]
 
 
-def test_a_translation_without_reviewer_is_marked(staff: Client, campaign: Campaign) -> None:
-    url = "/admin/campaigns/campaigntext/"
-    assert staff.get(url).content.decode().count("translation awaiting review") == 1
+@pytest.mark.parametrize(
+    ("state", "following"),
+    [
+        ("draft", {"open"}),
+        ("open", {"paused", "closed"}),
+        ("paused", {"open", "closed"}),
+        ("closed", {"open", "delivered"}),
+        ("delivered", {"closed"}),
+    ],
+)
+def test_a_campaign_moves_only_where_it_makes_sense(state: str, following: set[str]) -> None:
+    campaign = Campaign(state=state)
+    assert set(campaign.next_states) == following
+    campaign.closes_at = timezone.now() - timedelta(seconds=1)
+    assert "open" not in campaign.next_states
 
-    CampaignText.objects.filter(language="es").update(reviewer="Rosa Example")
 
-    html = staff.get(url).content.decode()
-    assert "translation awaiting review" not in html
-    assert "Rosa Example" in html
+def test_what_does_not_follow_is_not_done(staff: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(state="open")
+
+    move(staff, campaign, "delivered", delivered_on="2026-01-31")
+    move(staff, campaign, "draft")
+
+    assert state_of(campaign) == "open"
+
+
+def test_a_paused_campaign_goes_on_as_it_was(staff: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(state="open")
+
+    move(staff, campaign, "paused")
+    assert state_of(campaign) == "paused"
+    move(staff, campaign, "open")
+
+    assert state_of(campaign) == "open"
+
+
+def test_the_closing_date_closes_by_itself_and_delivering_takes_its_day(staff: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(state="open", closes_at=timezone.now() - timedelta(seconds=1))
+    public = Client()
+    assert public.get(f"/api/v1/campaigns/{campaign.slug}/").json()["state"] == "closed"
+    assert "This petition is closed." in public.get(f"/en/{campaign.slug}/").content.decode()
+
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    for day in ("", str(tomorrow)):
+        assert move(staff, campaign, "delivered", delivered_on=day).status_code == 200
+    assert state_of(campaign) == "open"
+    move(staff, campaign, "delivered", delivered_on="2026-01-31")
+
+    assert public.get(f"/api/v1/campaigns/{campaign.slug}/").json()["state"] == "delivered"
+    for page in (f"/en/{campaign.slug}/", "/en/"):
+        html = public.get(page).content.decode()
+        assert "This petition was handed over on Jan. 31, 2026." in html
+        assert "<form" not in html
+    assert public.post(f"/en/{campaign.slug}/sign/", {"name": "Ana"}).status_code == 409
+
+
+def test_a_campaign_that_visitors_see_cannot_lose_who_is_responsible(staff: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(state="paused")
+
+    response = post_campaign(staff, campaign, data_host="")
+
+    assert list(response.context["adminform"].form.errors) == ["data_host"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "goal"), [("", 1000), ("500, 1000,5000", 500), ("5", 1000), ("0", None), ("9, 8", None), ("many", None)]
+)
+def test_staff_give_the_goals_their_steps(staff: Client, campaign: Campaign, typed: str, goal: int | None) -> None:
+    make_rows(campaign, 12)
+    response = post_campaign(staff, campaign, goal_steps=typed)
+
+    if goal is None:
+        assert list(response.context["adminform"].form.errors) == ["goal_steps"]
+    else:
+        Campaign.objects.update(state="open", progress_shown_from=0)
+        assert Client().get(f"/api/v1/campaigns/{campaign.slug}/").json()["goal"] == goal
+        assert f'max="{goal}"' in Client().get(f"/en/{campaign.slug}/").content.decode()

@@ -21,7 +21,7 @@ from django.urls import URLPattern, reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 import signatures.migrations
-from campaigns.models import Campaign, CampaignText, ConsentText, Update
+from campaigns.models import Campaign, CampaignText, ConsentText, TextVersion, Update
 from petition_site.staff.site import actions_of
 from signatures import limits
 from signatures.models import (
@@ -83,7 +83,11 @@ PAGES = {
     **pages("campaigns_campaign", see=EDITOR, add=EDITOR, change=EDITOR, delete=SUPERUSER),
     **pages("campaigns_campaigntext", see=EDITOR, add=EDITOR, change=EDITOR, delete=SUPERUSER),
     **pages("campaigns_update", see=EDITOR, add=EDITOR, change=EDITOR, delete=SUPERUSER),
+    "campaigns_campaign_state": (EDITOR, EDITOR),
+    "campaigns_campaigntext_preview": (EDITOR, EDITOR),
+    "campaigns_campaigntext_publish": (EDITOR, EDITOR),
     **pages("campaigns_consenttext", see=EDITOR),
+    **pages("campaigns_textversion", see=EDITOR),
     **pages("signatures_signature", see=MODERATOR),
     "signatures_signature_bulk": (MODERATOR, MODERATOR),
     **pages("signatures_queuedsignature", see=MODERATOR),
@@ -126,6 +130,7 @@ ACTIONS = {
 READ_ONLY = (
     "campaigns_consenttext",
     "signatures_bulkjob",
+    "campaigns_textversion",
     "signatures_letter",
     "signatures_moderationact",
     "signatures_exportrecord",
@@ -178,11 +183,15 @@ def rows(db: None) -> dict[str, Any]:
     Doubt.objects.create(signature=held, kind="burst")
     letter = Letter.objects.first()
     asking = User.objects.create_user("asking", is_staff=True)
+    CampaignText.objects.filter(language="es").update(draft={"title": "Agua, ya mismo"}, reviewer="Rosa Example")
     target = User.objects.create_user("target", is_staff=True)
     TOTPDevice.objects.create(user=target)
     return {
         "campaigns_campaign": Campaign.objects.create(slug="nobody-signed-yet"),
         "campaigns_campaigntext": CampaignText.objects.get(campaign=campaign, language="es"),
+        "campaigns_textversion": TextVersion.objects.create(
+            campaign=campaign, language="es", version=1, words={}, sha256="0" * 64
+        ),
         "campaigns_update": Update.objects.create(campaign=campaign, language="en", title="Heard", **NEWS),
         "campaigns_consenttext": ConsentText.objects.first(),
         "signatures_signature": held,
@@ -226,6 +235,8 @@ def address(name: str, rows: dict[str, Any]) -> str:
     row = rows.get(name.rpartition("_")[0]) or rows.get("auth_user")
     if name.startswith("signatures_signature_export_"):
         row = rows["signatures_exportrequest"]
+    if name == "campaigns_campaign_state":  # of one that is open
+        return reverse(f"admin:{name}", args=[rows["signatures_signature"].campaign_id])
     if name == "app_list":
         return reverse("admin:app_list", args=["signatures"])
     if name == "view_on_site":
@@ -269,17 +280,13 @@ NEWS = {"body": "They listen.", "source": "Example News", "reviewer": "Rosa Exam
 
 # What turns the form that a superuser gets into one that changes or makes something.
 FILLED = {
-    "campaigns_campaign_change": {"state": "paused"},
-    "campaigns_campaign_add": {"slug": "another", "source_language": "en", "state": "draft"},
+    "campaigns_campaign_change": {"organisation": "Another Organisation"},
+    "campaigns_campaign_add": {"slug": "another", "source_language": "en"},
+    "campaigns_campaign_state": {"to": "paused"},
     "campaigns_campaigntext_change": {"title": "Agua, ya"},
-    "campaigns_campaigntext_add": {
-        **dict.fromkeys(("title", "summary", "addressee", "demands_opening", "demands"), "Words."),
-        **dict.fromkeys(("call_heading", "call_to_action", "signing_heading", "signing_text"), "Words."),
-        **dict.fromkeys(("data_heading", "data_text", "share_text", "consent_text", "text_as_of"), "Words."),
-        "language": "qu",
-        "sections": "## Words\n\nWords.",
-        "key_figures": "3 | wells",
-    },
+    "campaigns_campaigntext_preview": {},
+    "campaigns_campaigntext_publish": {"decision": "publish", "confirmed": "on"},
+    "campaigns_campaigntext_add": {"language": "qu"},
     "campaigns_update_change": {"title": "Heard again"},
     "campaigns_update_add": {"language": "en", "title": "New", **NEWS, "published_at_0": "2026-01-01"},
     "auth_user_change": {"first_name": "Rosa"},
