@@ -48,7 +48,7 @@ def of_language(text: CampaignText, source: CampaignText | None) -> list[Item]:
     items.append(item(_("words missing: %(fields)s") % {"fields": labels} if others else _("all words"), not others))
     if not text.is_source:
         items.append(item(label(text, "reviewer"), bool(text.reviewer.strip()), "reviewer"))
-    items.append(item(_("preview seen, with the words as they are now"), text.is_preview_seen))
+    items.append(item(_("preview seen, with the words as they are published"), text.is_preview_seen))
     return items
 
 

@@ -4,7 +4,8 @@ The parser knows paragraphs, lists, quotations, emphasis and links and nothing e
 of a campaign (`structure.py`), and HTML is text like any other. What it makes is cleaned once more, by another hand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from hashlib import sha256
 from html import unescape
 from typing import Any
 
@@ -44,14 +45,42 @@ def plain(html: str) -> str:
     return unescape(strip_tags(html))
 
 
-class RenderedField(models.JSONField):
-    """The HTML of a row's Markdown by field, made by the row's `render` each time the row is saved.
+class Rendered(models.Model):
+    """A row whose running text is rendered when it is saved.
 
-    So no page renders, and none shows HTML of other words. Only `QuerySet.update` gets past it: it is not for words.
+    The HTML is kept with a digest of the words that it was made of. So a page never shows HTML of other words, whoever
+    wrote them past `save`: there they are rendered as they are read.
     """
 
-    def pre_save(self, row: models.Model, add: bool) -> Any:
-        html = row.render()  # type: ignore[attr-defined]
+    RENDERED: tuple[str, ...]  # the fields that `render` reads
+
+    class Meta:
+        abstract = True
+
+    def render(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """What `render` makes of the words as they are, from the row where it is there."""
+        html: dict[str, Any] = self.html  # type: ignore[attr-defined]
+        return html if html.get("of") == digest(self, self.RENDERED) else self.render()
+
+    @property
+    def rendered(self) -> dict[str, SafeString]:
+        """For templates."""
+        return {name: mark_safe(html) for name, html in self.made.items() if isinstance(html, str)}  # noqa: S308  (cleaned)
+
+
+def digest(row: models.Model, names: Iterable[str]) -> str:
+    return sha256("\0".join(getattr(row, name) for name in names).encode()).hexdigest()
+
+
+class RenderedField(models.JSONField):
+    """The HTML of a row's Markdown by field, made anew each time the row is saved."""
+
+    def pre_save(self, row: Any, add: bool) -> Any:
+        html = {"of": digest(row, row.RENDERED), **row.render()}
         setattr(row, self.attname, html)
         return html
 
@@ -59,8 +88,3 @@ class RenderedField(models.JSONField):
         """Migrations see a plain column: the rows that they know cannot render."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
-
-
-def safe(html: Mapping[str, Any]) -> dict[str, SafeString]:
-    """What `render` has made, for templates."""
-    return {name: mark_safe(words) for name, words in html.items() if isinstance(words, str)}  # noqa: S308  (cleaned)

@@ -8,8 +8,9 @@ from django.contrib.admin.widgets import AdminDateWidget
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -137,7 +138,11 @@ class CampaignAdmin(admin.ModelAdmin):
             return back
         self.log_change(request, moved, gettext("State: %(state)s.") % {"state": moved.get_state_display()})
         if to == Campaign.State.DELIVERED:
-            messages.success(request, _("Marked as delivered. You can tell in an update what happened."))
+            write = f"{reverse('admin:campaigns_update_add')}?campaign={pk}"
+            said = format_html(
+                '{} <a href="{}">{}</a>', _("Marked as delivered."), write, _("Tell in an update how it went")
+            )
+            messages.success(request, said)
         else:
             messages.success(request, gettext("The campaign is now %(state)s.") % {"state": self.now(moved)})
         return back

@@ -13,10 +13,9 @@ from campaigns.views import shown
 def page(request: HttpRequest, text: CampaignText) -> HttpResponse:
     """What its visitors will see. The form in it sends no signature: no version of the consent text is in it yet.
 
-    A campaign that is still a draft is shown as it opens. Raises ValidationError where the sections have no structure.
+    A campaign that is still a draft is shown as it opens. Raises ValidationError where the words have no structure.
     """
     words = text.with_draft()
-    words.html = words.render()
     languages = CampaignText.objects.filter(Q(published_at__isnull=False) | Q(pk=text.pk))
     campaign = Campaign.objects.get(pk=text.campaign_id)
     prefetch_related_objects([campaign], Prefetch("texts", languages))

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Update
@@ -27,7 +28,9 @@ class UpdateAdmin(admin.ModelAdmin):
     @admin.display(description=_("as visitors see it"))
     def as_shown(self, update: Update) -> Any:
         """A look before it is published: save it without a date, and read it here."""
-        return _("Save first, without a date.") if update._state.adding else update.rendered["body"]
+        if update._state.adding:
+            return _("Save first, without a date.")
+        return format_html('<div class="as-shown">{}</div>', update.rendered["body"])
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Written as a draft, unless staff say when it appears."""

@@ -30,7 +30,9 @@ class TextVersionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("words"))
     def as_published(self, version: TextVersion) -> Any:
-        words = ((label_of(name), said) for name, said in version.words.items() if said)
+        # JSON keeps no order: that of the page, and last what has no field any more.
+        names = [*CampaignText.WORDS, *sorted(version.words.keys() - {*CampaignText.WORDS})]
+        words = [(label_of(name), version.words[name]) for name in names if version.words.get(name)]
         rows = format_html_join("", '<dt>{}</dt><dd class="said">{}</dd>', words)
         return format_html("<dl>{}</dl>", rows)
 

@@ -128,6 +128,7 @@ class CampaignTextAdmin(admin.ModelAdmin):
             "changes": [(checklist.label(live, name), getattr(live, name), getattr(drafted, name)) for name in changed],
             "problems": problems_of(drafted),
             "is_signed": needs_yes,
+            "is_discarding": "discard" in request.GET and bool(live.draft),
             "signed_words": {*changed} & {*live.SIGNED},
             "consent": ConsentText.objects.current(live.campaign, live.language) if "consent_text" in changed else None,
         }

@@ -64,18 +64,21 @@ MARKDOWN = [
 
 
 def render(apps, schema_editor):
-    """The HTML of the words that are there. A row that has none is rendered whenever it is read."""
+    """The HTML of the words that are there. A row that has none, or that of other words, is rendered whenever it is read."""
     texts = apps.get_model("campaigns", "CampaignText").objects
     for text in texts.all():
         with suppress(ValidationError):
-            html = {name: markdown.render(getattr(text, name)) for name in MARKDOWN}
+            html = {"of": markdown.digest(text, (*MARKDOWN, "sections"))}
+            html |= {name: markdown.render(getattr(text, name)) for name in MARKDOWN}
             html["sections"] = [
                 [part.heading, markdown.render(part.body)] for part in structure.sections(text.sections)
             ]
             texts.filter(pk=text.pk).update(html=html)
     updates = apps.get_model("campaigns", "Update").objects
     for update in updates.all():
-        updates.filter(pk=update.pk).update(html={"body": markdown.render(update.body)})
+        updates.filter(pk=update.pk).update(
+            html={"of": markdown.digest(update, ["body"]), "body": markdown.render(update.body)}
+        )
 
 
 def note_source_words(apps, schema_editor):

@@ -11,7 +11,7 @@ from django.db.models import Prefetch, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import markdown, structure
@@ -37,7 +37,7 @@ class CampaignTextQuerySet(models.QuerySet["CampaignText"]):
         return self.select_related("campaign").prefetch_related(others)
 
 
-class CampaignText(models.Model):
+class CampaignText(markdown.Rendered):
     """The words of one campaign in one language. They are what people sign: they change only knowingly.
 
     The columns are what visitors see. What staff have changed and not yet published is in `draft`, and only that: so a
@@ -175,6 +175,7 @@ class CampaignText(models.Model):
         "signing_text",
         "data_text",
     )
+    RENDERED = (*MARKDOWN, "sections")
     DRAFTED = ("alias", *WORDS, "reviewer", "source_words")
 
     class Meta:
@@ -268,11 +269,6 @@ class CampaignText(models.Model):
         return html | {"sections": [[part.heading, markdown.render(part.body)] for part in sections]}
 
     @property
-    def rendered(self) -> dict[str, SafeString]:
-        """The HTML of the running text. A row that no version of this code has saved is rendered as it is read."""
-        return markdown.safe(self.html or self.render())
-
-    @property
     def summary_in_words(self) -> str:
         return markdown.plain(self.rendered["summary"])
 
@@ -282,7 +278,7 @@ class CampaignText(models.Model):
 
     @property
     def section_list(self) -> list[structure.Section]:
-        parts = (self.html or self.render())["sections"]
+        parts = self.made["sections"]
         return [structure.Section(heading, mark_safe(body)) for heading, body in parts]  # noqa: S308  (cleaned at save)
 
     @property

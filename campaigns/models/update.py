@@ -4,7 +4,6 @@ from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import markdown
@@ -17,7 +16,7 @@ class UpdateQuerySet(models.QuerySet["Update"]):
         return self.filter(campaign=campaign, language=language, published_at__lte=timezone.now())
 
 
-class Update(models.Model):
+class Update(markdown.Rendered):
     """What has happened since the petition was written: dated, with its source, beside words that stay as they are."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="updates", verbose_name=_("campaign"))
@@ -35,6 +34,8 @@ class Update(models.Model):
     reviewer = models.CharField(_("reviewer"), max_length=100)
     html = markdown.RenderedField(default=dict, db_default={}, editable=False)
 
+    RENDERED = ("body",)
+
     objects = UpdateQuerySet.as_manager()
 
     class Meta:
@@ -47,10 +48,6 @@ class Update(models.Model):
 
     def render(self) -> dict[str, Any]:
         return {"body": markdown.render(self.body)}
-
-    @property
-    def rendered(self) -> dict[str, SafeString]:
-        return markdown.safe(self.html or self.render())
 
     @property
     def is_published(self) -> bool:

@@ -87,7 +87,7 @@ def test_what_is_missing_is_listed_at_all_times_and_opening_is_refused_with_it(
         ("minimum age", "minimum_age"),
         ("Spanish: addressee", "addressee"),
         ("Spanish: reviewer", "reviewer"),
-        ("Spanish: preview seen, with the words as they are now", ""),
+        ("Spanish: preview seen, with the words as they are published", ""),
     ]
     change = f"/admin/campaigns/campaign/{campaign.pk}/change/"
     for html in (staff.get(change).content.decode(), move(staff, campaign, "open").content.decode()):

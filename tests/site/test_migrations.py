@@ -1,5 +1,6 @@
 """Models and migrations say the same, and rows that were there before come through."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -52,8 +53,15 @@ def test_signatures_of_the_first_release_keep_their_consent_and_their_letters_go
         signature=signature, kind="confirmation", to="ana@example.org"
     )
 
+    make = first.get_model("campaigns", "CampaignText").objects.create
+    make(campaign=campaign, language="en", title="Water", sections="## A\n\n*b*")
+    digest = hashlib.sha256("\0".join(["Water", "", "", "", "## A\n\n*b*", *[""] * 15]).encode()).hexdigest()
+    make(campaign=campaign, language="es", title="Agua", source_digest=digest)
+    make(campaign=campaign, language="qu", title="Yaku", source_digest="older")
+
     call_command("migrate", verbosity=0)
 
+    from campaigns.models import CampaignText
     from signatures.models import Letter, Signature
 
     letter = Letter.objects.get()
@@ -65,3 +73,9 @@ def test_signatures_of_the_first_release_keep_their_consent_and_their_letters_go
     newer = kept.campaign.consent_texts.get(version=2)
     assert (newer.text, newer.sha256) == ("Acepto.", newer.digest)
     assert newer.secret
+    english, spanish, quechua = (CampaignText.objects.get(language=language) for language in ("en", "es", "qu"))
+    assert english.html == english.made
+    assert english.html["sections"] == [["A", "<p><em>b</em></p>"]]
+    assert english.published_at
+    assert not spanish.is_out_of_date(english)
+    assert quechua.is_out_of_date(english)
