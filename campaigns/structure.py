@@ -33,7 +33,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and its paragraphs, plain text with blank lines between them."""
+    """A heading and its words: Markdown as they are typed, HTML as the page shows them."""
 
     heading: str
     body: str

@@ -86,6 +86,11 @@ class CampaignAdmin(admin.ModelAdmin):
         ),
     ]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
+        """Letters and shared links carry the address, and translations go by the source: both stay once it is out."""
+        is_out = obj is not None and obj.state != Campaign.State.DRAFT
+        return [*self.readonly_fields, *(["slug", "source_language"] if is_out else [])]
+
     @admin.display(description=_("state"), ordering="state")
     def now(self, campaign: Campaign) -> str:
         if campaign.state_now == Campaign.State.OPEN and campaign.is_before_opening:

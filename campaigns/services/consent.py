@@ -13,8 +13,8 @@ def publish_consent(*, campaign: Campaign) -> None:
 
     The text is kept as signers read it, with the organisation's name in it: a new name is a new text.
     """
-    # The campaign's row serialises two editors, so that both cannot make the same version.
-    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    # The campaign's row serialises two editors, so that both cannot make the same version; signers do not wait for it.
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     for words in campaign.texts.published():
         current = ConsentText.objects.current(campaign, words.language)
         text = draft_consent(words)

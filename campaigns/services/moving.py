@@ -28,7 +28,7 @@ def is_checked(campaign: Campaign, to: str) -> bool:
 @transaction.atomic
 def move(*, campaign_id: int, to: str, delivered_on: date | None = None) -> Campaign:
     """Raises NotNext, and Incomplete where it is to open."""
-    campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
     if to not in campaign.next_states:
         raise NotNext
     if is_checked(campaign, to) and (missing := checklist.missing(campaign)):

@@ -77,7 +77,7 @@ def discard_draft(*, text_id: int, edition: str) -> None:
 @transaction.atomic
 def publish_words(*, text_id: int, edition: str, by: str) -> CampaignText:
     """Shows visitors what staff drafted. Raises EditedMeanwhile, and ValidationError where words are missing."""
-    campaign = Campaign.objects.select_for_update().get(texts=text_id)
+    campaign = Campaign.objects.select_for_update(no_key=True).get(texts=text_id)
     live = CampaignText.objects.select_for_update().get(pk=text_id)
     words = live.with_draft()
     if words.edition != edition:

@@ -177,6 +177,16 @@ def test_a_campaign_that_visitors_see_cannot_lose_who_is_responsible(staff: Clie
     assert list(response.context["adminform"].form.errors) == ["data_host"]
 
 
+def test_the_address_of_a_campaign_that_visitors_see_stays(staff: Client, campaign: Campaign) -> None:
+    post_campaign(staff, campaign, slug="before")
+    assert Campaign.objects.get().slug == "before"
+    Campaign.objects.update(state="open")
+
+    assert post_campaign(staff, campaign, slug="after", source_language="es").status_code == 302
+
+    assert (Campaign.objects.get().slug, Campaign.objects.get().source_language) == ("before", "en")
+
+
 @pytest.mark.parametrize(
     ("typed", "goal"), [("", 1000), ("500, 1000,5000", 500), ("5", 1000), ("0", None), ("9, 8", None), ("many", None)]
 )

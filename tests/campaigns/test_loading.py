@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from campaigns import loading
-from campaigns.models import Campaign, CampaignText, ConsentText
+from campaigns.models import Campaign, CampaignText, ConsentText, TextVersion
 
 SLUG = "stand-with-victims-of-repression-in-peru"
 
@@ -112,6 +112,20 @@ def test_load_follows_the_file_where_staff_changed_nothing(content: Path) -> Non
 
     assert [outcome.changed for outcome in outcomes] == [[], ["demands_closing"], []]
     assert CampaignText.objects.get(language="en").demands_closing == "Impunity will not prevail."
+    assert CampaignText.objects.get(language="en").changed_at is None
+
+
+def test_what_a_file_changes_under_signers_is_a_version_and_the_page_says_so(content: Path, client: Client) -> None:
+    loading.load(SLUG)
+    Campaign.objects.update(state="open")
+    replace(content / "en.toml", "Impunity must not prevail.", "Impunity will not prevail.")
+
+    loading.load(SLUG)
+
+    versions = TextVersion.objects.filter(language="en").order_by("version")
+    assert [version.words["demands_closing"][:13] for version in versions] == ["Impunity must", "Impunity will"]
+    assert "changed on" in client.get(f"/en/{SLUG}/").content.decode()
+    assert "unchanged" not in client.get(f"/en/{SLUG}/").content.decode()
 
 
 def test_load_keeps_what_staff_changed_unless_told_otherwise(content: Path) -> None:
