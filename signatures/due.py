@@ -8,7 +8,16 @@ from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterR
 from django.db.models.functions import Now, TruncDate
 
 from campaigns.models import Campaign
-from signatures.models import DaySalt, Letter, Origin, Signature, SignatureQuerySet, Suppression
+from signatures.models import (
+    DaySalt,
+    Letter,
+    Origin,
+    PrivacyRequest,
+    PrivacyRequestQuerySet,
+    Signature,
+    SignatureQuerySet,
+    Suppression,
+)
 
 PENDING_KEPT = timedelta(seconds=settings.CONFIRMATION_MAX_AGE)
 HASHES_KEPT = timedelta(days=DaySalt.KEPT_DAYS)
@@ -33,6 +42,7 @@ def how_much() -> dict[str, int]:
         ],
         "salts_destroyed": [old_salts()],
         "suppressions_deleted": [lapsed_suppressions()],
+        "requests_deleted": [answered_requests()],
         "letters_deleted": [
             old_letters(),
             loose_letters(),
@@ -96,3 +106,8 @@ def lapsed_suppressions() -> QuerySet[Suppression]:
     """A mailbox that refused a letter may take one later; who asked for none gets none."""
     lapsed = Suppression.objects.filter(reason=Suppression.Reason.BOUNCED)
     return lapsed.filter(made_at__lte=Now() - timedelta(days=Suppression.BOUNCE_DAYS))
+
+
+def answered_requests() -> PrivacyRequestQuerySet:
+    """Requests about personal data that were answered so long ago that nobody needs the proof any more."""
+    return PrivacyRequest.objects.filter(done_at__lte=Now() - timedelta(days=365 * PrivacyRequest.KEPT_YEARS))

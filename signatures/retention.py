@@ -26,6 +26,7 @@ from signatures.models import (
     ModeratedSignature,
     ModerationAct,
     Origin,
+    PrivacyRequest,
     RetentionRun,
     Seat,
     Signature,
@@ -71,6 +72,7 @@ def batches() -> Iterator[Numbers]:
     yield from walk(due.old_salts(), "day", destroy_salts)
     yield from walk(due.old_origins(), "day", delete_origins)
     yield from walk(due.lapsed_suppressions(), "pk", delete_suppressions)
+    yield from walk(due.answered_requests(), "pk", delete_requests)
     yield from walk(due.unconfirmed(), "created_at", delete_unconfirmed)
     yield from walk(due.old_letters(), "created_at", delete_letters)
     yield from walk(due.loose_letters(), "created_at", delete_letters)
@@ -114,6 +116,11 @@ def delete_suppressions(ids: list[int]) -> Numbers:
     return {"suppressions_deleted": Suppression.objects.filter(pk__in=ids).delete()[0]}
 
 
+def delete_requests(ids: list[int]) -> Numbers:
+    PrivacyRequest.signatures.through.objects.filter(privacyrequest__in=ids).delete()  # rows of no account
+    return {"requests_deleted": PrivacyRequest.objects.filter(pk__in=ids).delete()[0]}
+
+
 def delete_letters(ids: list[int]) -> Numbers:
     return {"letters_deleted": Letter.objects.filter(pk__in=ids).delete()[0]}
 
@@ -153,6 +160,7 @@ def end(ids: list[int]) -> Numbers:
     Seat.objects.filter(signature__in=ids).delete()
     ConsentEvent.objects.filter(signature__in=ids).delete()  # only now, that they are erased, does the log let go
     Doubt.objects.filter(signature__in=ids).delete()
+    PrivacyRequest.signatures.through.objects.filter(signature__in=ids).delete()
     numbers["letters_deleted"] += Letter.objects.filter(signature__in=ids).delete()[0]
     numbers["origins_deleted"] += Origin.objects.filter(signature__in=ids).delete()[0]
     return numbers

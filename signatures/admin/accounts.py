@@ -88,4 +88,5 @@ class RetentionRunAdmin(ReadOnlyAdmin):
         "salts_destroyed",
         "suppressions_deleted",
         "letters_deleted",
+        "requests_deleted",
     ]

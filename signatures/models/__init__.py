@@ -1,4 +1,4 @@
-"""The rows: signatures and the seats they take, consent, letters, the count, and accounts of what was done.
+"""The rows: signatures and the seats they take, consent, letters, the count, requests, and accounts of what was done.
 
 A signature answers two questions in two fields: has the signer confirmed (`state`), and what does moderation say
 (`moderation`). It is counted exactly when it is confirmed and clear.
@@ -10,6 +10,7 @@ from signatures.models.count import CountDelta, Tally, Total, ViaTally
 from signatures.models.doubt import Doubt, DoubtQuerySet, QueuedSignature
 from signatures.models.keeping import AddressKey, RetentionRun
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
+from signatures.models.privacy import PrivacyRequest, PrivacyRequestQuerySet, due_date
 from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
 from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, Staff
 
@@ -31,6 +32,8 @@ __all__ = [
     "Origin",
     "Outbox",
     "QueuedSignature",
+    "PrivacyRequest",
+    "PrivacyRequestQuerySet",
     "RetentionRun",
     "Seat",
     "Signature",
@@ -40,4 +43,5 @@ __all__ = [
     "Tally",
     "Total",
     "ViaTally",
+    "due_date",
 ]

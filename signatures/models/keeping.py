@@ -15,6 +15,7 @@ class RetentionRun(models.Model):
     salts_destroyed = models.PositiveIntegerField(_("salts destroyed"), default=0)
     suppressions_deleted = models.PositiveIntegerField(_("refusals forgotten"), default=0, db_default=0)
     letters_deleted = models.PositiveIntegerField(_("letters deleted"), default=0)
+    requests_deleted = models.PositiveIntegerField(_("answered requests deleted"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("retention")

@@ -32,6 +32,10 @@ class ModerationAct(models.Model):
         UNDO = "undo", _("undo")
         WITHDRAW = "withdraw", _("withdraw")
         ERASE = "erase", _("erase")
+        CORRECT = "correct", _("correct a name")
+        NO_NEWS = "no_news", _("end news")
+        COPY = "copy", _("copy of what is held")
+        RESEND = "resend", _("send the letter again")
 
     staff = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")

@@ -13,6 +13,7 @@ from signatures.models import (
     ModeratedSignature,
     ModerationAct,
     Origin,
+    PrivacyRequest,
     Seat,
     Signature,
     SignatureQuerySet,
@@ -66,7 +67,7 @@ def erase(*, signature_id: int) -> bool:
     address, fingerprint = signature.email, bytes(signature.fingerprint or b"")
     forget_other_attempts(signature)
     make_anonymous(signature)
-    for model in (Seat, Letter, ConsentEvent, Doubt, Origin):
+    for model in (Seat, Letter, ConsentEvent, Doubt, Origin, PrivacyRequest.signatures.through):
         model._default_manager.filter(signature=signature).delete()
     others = Signature.objects.with_address(signature.campaign, fingerprint).exclude(state=Signature.State.PENDING)
     if not others.exists():
@@ -100,7 +101,9 @@ def withdraw_for(*, signatures: SignatureQuerySet, reason: str, staff: Staff) ->
 @transaction.atomic
 def erase_for(*, signatures: SignatureQuerySet, reason: str, staff: Staff) -> ModerationAct:
     """Erases people who have asked staff for it. The account of it says how many, and not which."""
-    how_many = sum(erase(signature_id=pk) for pk in in_order(signatures))
+    # Also those that are withdrawn already: what is held of them is held all the same.
+    ids = list(signatures.filter(erased_at=None).order_by("pk").values_list("pk", flat=True))
+    how_many = sum(erase(signature_id=pk) for pk in ids)
     return ModerationAct.objects.create(
         staff=staff, action=ModerationAct.Action.ERASE, reason=reason, how_many=how_many
     )
