@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from signatures import addresses, exports, reasons
 from signatures.models import Doubt, Letter, Origin, Signature
-from signatures.visibility import FIELDS, Output, shown
+from signatures.visibility import FIELDS, Output, allowed, shown
 
 State = Signature.State
 Moderation = Signature.Moderation
+
+LEFT_OUT = "(kept, left out of this copy: staff do not see it)"
 
 
 def of(signature: Signature, *, is_fresh: bool) -> dict[str, Any]:
@@ -96,7 +98,28 @@ def everything(signature: Signature) -> dict[str, Any]:
             {"kind": doubt.kind, "detail": doubt.detail, "at": doubt.made_at.isoformat()}
             for doubt in Doubt.objects.filter(signature=signature)
         ],
+        "requests": [
+            {
+                "what": request.kind,
+                "received_on": str(request.received_on),
+                "how": request.note,
+                "outcome": request.outcome,
+                "reason": request.reason,
+                "done_at": plain(request.done_at),
+            }
+            for request in signature.privacy_requests.order_by("pk")
+        ],
     }
+
+
+def copy_by_staff(signature: Signature) -> dict[str, Any]:
+    """The same, for staff to pass on: where they may not see name and address, it only says that these are kept."""
+    data = everything(signature)
+    of_letters = [(letter, "to", "email") for letter in data["letters"]]
+    for place, key, field in [(data["signature"], "name", "name"), (data["signature"], "email", "email"), *of_letters]:
+        if place[key] and signature.visibility not in allowed(field, Output.ADMIN):
+            place[key] = LEFT_OUT
+    return data
 
 
 def plain(value: Any) -> Any:

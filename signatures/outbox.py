@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import suppression
@@ -52,9 +53,7 @@ def write(
     nobody whether an address is known, has had its share of letters, or takes none. Without a fingerprint no cap holds.
     """
     if fingerprint is not None:
-        # Letters to one address go one after the other, or many at once would all find the cap not reached.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(fingerprint[:8], "big", signed=True)])
+        take_turn(fingerprint)
     is_capped = fingerprint is not None and is_over_cap(kind, campaign, fingerprint)
     is_suppressed = suppression.stops(to, kind)
     state = State.WAITING
@@ -80,7 +79,35 @@ def write(
     )
 
 
-def is_over_cap(kind: Kind, campaign: Campaign, fingerprint: bytes) -> bool:
+def take_turn(fingerprint: bytes) -> None:
+    """Letters to one address go one after the other, or many at once would all find the cap not reached."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(fingerprint[:8], "big", signed=True)])
+
+
+def is_over_cap(kind: Kind, campaign: Campaign, fingerprint: bytes, but: Letter | None = None) -> bool:
+    """Whether the address has had its share; `but` is a letter that is not counted."""
     cap = CAPS[kind]
     letters = Letter.objects.filter(campaign=campaign, fingerprint=fingerprint)
+    if but is not None:
+        letters = letters.exclude(pk=but.pk)
     return letters.recent([kind], cap.age).count() >= cap.n
+
+
+def send_once_more(letter: Letter, *, to: str) -> State:
+    """Puts a failed letter back, as if it were written now; call it in a transaction, with the letter's row locked.
+
+    Answers `WAITING`, or why it stays as it is. Within the caps, the letter itself counted once.
+    """
+    fingerprint = bytes(letter.fingerprint or b"")
+    take_turn(fingerprint)
+    if suppression.stops(to, letter.kind):
+        return State.SUPPRESSED
+    if is_over_cap(Kind(letter.kind), letter.campaign, fingerprint, but=letter):
+        return State.CAPPED
+    letter.state, letter.to, letter.error, letter.attempts, letter.lease = State.WAITING, to, "", 0, None
+    # Its two weeks of waiting begin anew.
+    letter.created_at = letter.due_at = timezone.now()
+    letter.needs_reminder = letter.kind == Kind.CONFIRMATION
+    letter.save(update_fields=["state", "to", "error", "attempts", "lease", "created_at", "due_at", "needs_reminder"])
+    return State.WAITING

@@ -14,6 +14,8 @@ from signatures.services.changing import (
 from signatures.services.confirming import Confirmation, confirm, confirm_by_code, disown
 from signatures.services.leaving import erase, erase_for, month_of, withdraw, withdraw_for
 from signatures.services.moderating import Why, hold, moderate, reject, release, restore
+from signatures.services.privacy import Received, answer_by, close_request, receive
+from signatures.services.resending import Sent, resend_for, retry_for
 from signatures.services.signing import Attempt, resend, sign
 
 __all__ = [
@@ -21,12 +23,16 @@ __all__ = [
     "Changed",
     "Confirmation",
     "Line",
+    "Received",
+    "Sent",
     "Why",
+    "answer_by",
     "ask_for_address",
     "ask_for_page",
     "bulk",
     "change",
     "change_address",
+    "close_request",
     "confirm",
     "confirm_by_code",
     "disown",
@@ -36,10 +42,13 @@ __all__ = [
     "is_more_visible",
     "moderate",
     "month_of",
+    "receive",
     "reject",
     "release",
     "resend",
+    "resend_for",
     "restore",
+    "retry_for",
     "set_news",
     "sign",
     "withdraw",
