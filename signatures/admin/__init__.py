@@ -3,6 +3,7 @@
 from signatures.admin.accounts import ExportRecordAdmin, ExportRequestAdmin, ModerationActAdmin, RetentionRunAdmin
 from signatures.admin.bulk import BulkJobAdmin
 from signatures.admin.letters import LetterAdmin, SuppressionAdmin
+from signatures.admin.privacy import PrivacyRequestAdmin
 from signatures.admin.queue import QueueAdmin
 from signatures.admin.signatures import SignatureAdmin
 
@@ -12,6 +13,7 @@ __all__ = [
     "ExportRequestAdmin",
     "LetterAdmin",
     "ModerationActAdmin",
+    "PrivacyRequestAdmin",
     "QueueAdmin",
     "RetentionRunAdmin",
     "SignatureAdmin",

@@ -8,13 +8,15 @@ from django.contrib.auth.models import User
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from signatures import services
+from signatures.admin import resending
 from signatures.admin.base import ReadOnlyAdmin
 from signatures.forms import ModerationForm, ReasonForm
-from signatures.models import ModerationAct, SignatureQuerySet
+from signatures.models import ModerationAct, SignatureQuerySet, Staff
 from signatures.reasons import GUIDE, Reason
 from signatures.visibility import Output, shown
 
@@ -38,7 +40,7 @@ def guide() -> list[tuple[Any, Any]]:
 class ActingAdmin(ReadOnlyAdmin):
     """The actions of a list of signatures."""
 
-    actions: Sequence[str] = ["hold", "release", "reject", "restore", "hide", "show", "withdraw", "erase"]
+    actions: Sequence[str] = ["hold", "release", "reject", "restore", "hide", "show", "withdraw", "erase", "resend"]
     # Django's own link to "all that match" would do them in one request; `bulk` does it in the background.
     actions_selection_counter = False
 
@@ -80,6 +82,13 @@ class ActingAdmin(ReadOnlyAdmin):
     def erase(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
         warning = _("This cannot be undone: names, addresses and consent go, and the signatures leave the count.")
         return self.leave(request, signatures, services.erase_for, _("Erase signatures"), warning)
+
+    @admin.action(description=_("Send the letter again to the chosen signers"), permissions=["moderate"])
+    def resend(self, request: HttpRequest, signatures: SignatureQuerySet) -> HttpResponse | None:
+        def send(rows: SignatureQuerySet, reason: str, staff: Staff) -> services.Sent:
+            return services.resend_for(signatures=rows, reason=reason, staff=staff)
+
+        return resending.ask_or_send(self, request, signatures, send, _now("Send the letter again"))
 
     def moderate(self, request: HttpRequest, signatures: SignatureQuerySet, action: str) -> HttpResponse | None:
         form = ModerationForm(request.POST if "reason" in request.POST else None, action=action)

@@ -6,12 +6,15 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import formats, timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
-from signatures import addresses, pace
+from signatures import addresses, pace, services
+from signatures.admin import resending
 from signatures.admin.base import ReadOnlyAdmin
-from signatures.models import Letter, Suppression
+from signatures.models import Letter, LetterQuerySet, Staff, Suppression
+from signatures.services import Sent
 
 
 @admin.register(Letter)
@@ -20,6 +23,18 @@ class LetterAdmin(ReadOnlyAdmin):
     list_filter = ["state", "kind"]
     ordering = ["-id"]
     fields = ["signature", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
+    actions = ["retry"]
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("signatures.moderate_signature")
+
+    @admin.action(description=_("Try the chosen letters again, those that failed"), permissions=["moderate"])
+    def retry(self, request: HttpRequest, letters: LetterQuerySet) -> HttpResponse | None:
+        def send(rows: LetterQuerySet, reason: str, staff: Staff) -> Sent:
+            return services.retry_for(letters=rows, reason=reason, staff=staff)
+
+        failed = letters.filter(state=Letter.State.FAILED)
+        return resending.ask_or_send(self, request, failed, send, _now("Try failed letters again"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if outbox := pace.current_pause():

@@ -1,16 +1,20 @@
 """Cleaning what visitors and staff type. A form judges a value by itself; who may do what is asked elsewhere."""
 
 from signatures.forms.own import AddressForm, ChangeForm
+from signatures.forms.privacy import AnswerForm, CloseForm, PrivacyRequestForm
 from signatures.forms.signing import CodeForm, SignForm
 from signatures.forms.staff import BulkForm, ExportForm, ModerationForm, ReasonForm
 
 __all__ = [
     "AddressForm",
+    "AnswerForm",
     "BulkForm",
     "ChangeForm",
+    "CloseForm",
     "CodeForm",
     "ExportForm",
     "ModerationForm",
+    "PrivacyRequestForm",
     "ReasonForm",
     "SignForm",
 ]
