@@ -54,7 +54,9 @@ def everything(signature: Signature) -> dict[str, Any]:
         "campaign": signature.campaign.slug,
         "signature": {name: plain(getattr(signature, name)) for name in fields},
         "line_for_the_addressee": exports.line(signature),
-        "lists_for_the_addressee_since": [moment.isoformat() for moment in exports.lists_since(signature)],
+        "lists_for_the_addressee_since": [
+            moment.isoformat() for moment in (exports.lists_since(signature) if signature.confirmed_at else [])
+        ],
         "address_fingerprint": plain(signature.fingerprint),
         "network_hashes": {
             "day": str(origin.day),

@@ -16,7 +16,16 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import due, retention, services, tally
-from signatures.models import ConsentEvent, DaySalt, Letter, RetentionRun, Seat, Signature, Suppression
+from signatures.models import (
+    ConsentEvent,
+    DaySalt,
+    Letter,
+    PrivacyRequest,
+    RetentionRun,
+    Seat,
+    Signature,
+    Suppression,
+)
 from tests.helpers import log_in, make_campaign, make_rows, make_signature
 from tests.signatures.test_concurrency import at_once
 from tests.signatures.test_retention import DAY, age, close, contents, make_origin, recorded, write_letter
@@ -29,6 +38,7 @@ NOTHING: dict[str, int] = dict.fromkeys(
         "salts_destroyed",
         "suppressions_deleted",
         "letters_deleted",
+        "requests_deleted",
     ],
     0,
 )
@@ -59,6 +69,20 @@ def make_something_of_everything() -> Campaign:
         DaySalt.objects.create(day=timezone.now().date() - days * DAY, salt=b"s" * 32)
         made_at = timezone.now() - days * DAY
         Suppression.objects.create(fingerprint=bytes([days]) * 32, reason="bounced", made_at=made_at)
+    staff, _is_new = User.objects.get_or_create(username="helper")
+    for years in (1, 4):
+        done_at = timezone.now() - years * 365 * DAY
+        asked = PrivacyRequest.objects.create(
+            kind="erase",
+            received_on=done_at,
+            due_on=done_at,
+            note="test",
+            staff=staff,
+            done_by=staff,
+            done_at=done_at,
+            outcome="done",
+        )
+        asked.signatures.add(Signature.objects.filter(campaign=ended, erased_at=None).first())
     return ended
 
 
@@ -189,9 +213,10 @@ def test_the_command_says_what_is_due_and_then_what_it_did(db: None) -> None:
         f"{expected['salts_destroyed']:>12} salts destroyed",
         f"{expected['suppressions_deleted']:>12} refusals forgotten",
         f"{expected['letters_deleted']:>12} letters deleted",
+        f"{expected['requests_deleted']:>12} answered requests deleted",
     ]
     assert real.getvalue().splitlines() == ["Done:", *dry.getvalue().splitlines()[1:]]
-    assert [line.split()[0] for line in idle.getvalue().splitlines()] == ["Done:", "0", "0", "0", "0", "0", "0"]
+    assert [line.split()[0] for line in idle.getvalue().splitlines()] == ["Done:", *["0"] * 7]
 
 
 def test_staff_see_the_record_and_change_nothing_in_it(campaign: Campaign) -> None:

@@ -30,6 +30,7 @@ from signatures.models import (
     ExportRequest,
     Letter,
     ModerationAct,
+    PrivacyRequest,
     RetentionRun,
     Signature,
     Suppression,
@@ -103,6 +104,9 @@ PAGES = {
     **pages("signatures_exportrecord", see=EXPORTER),
     **pages("signatures_exportrequest", see=EXPORTER),
     **pages("signatures_retentionrun", see=ADMINISTRATOR),
+    **pages("signatures_privacyrequest", see=ADMINISTRATOR, add=ADMINISTRATOR),
+    "signatures_privacyrequest_answer": (NOBODY, ADMINISTRATOR),
+    "signatures_privacyrequest_close": (NOBODY, ADMINISTRATOR),
     **pages("auth_user", see=ADMINISTRATOR, add=ADMINISTRATOR, change=ADMINISTRATOR, delete=SUPERUSER),
     "auth_user_password_change": (ADMINISTRATOR, ADMINISTRATOR),
     "auth_user_second_factor": (ADMINISTRATOR, ADMINISTRATOR),
@@ -118,7 +122,9 @@ ACTIONS = {
         "show": MODERATOR,
         "withdraw": ADMINISTRATOR,
         "erase": ADMINISTRATOR,
+        "resend": MODERATOR,
     },
+    "signatures_letter": {"retry": MODERATOR, "delete_selected": NOBODY},
     "signatures_suppression": {"delete_selected": ADMINISTRATOR},
     "campaigns_campaign": {"delete_selected": SUPERUSER},
     "campaigns_campaigntext": {"delete_selected": SUPERUSER},
@@ -131,11 +137,11 @@ READ_ONLY = (
     "campaigns_consenttext",
     "signatures_bulkjob",
     "campaigns_textversion",
-    "signatures_letter",
     "signatures_moderationact",
     "signatures_exportrecord",
     "signatures_exportrequest",
     "signatures_retentionrun",
+    "signatures_privacyrequest",
 )
 ACTIONS |= {model: {"delete_selected": NOBODY} for model in READ_ONLY}
 ACTIONS["signatures_signature"]["delete_selected"] = NOBODY
@@ -181,11 +187,16 @@ def rows(db: None) -> dict[str, Any]:
     rejected = make_signature(campaign, is_confirmed=True)
     Signature.objects.filter(pk=rejected.pk).update(moderation="rejected", is_name_hidden=True)
     Doubt.objects.create(signature=held, kind="burst")
-    letter = Letter.objects.first()
-    asking = User.objects.create_user("asking", is_staff=True)
     CampaignText.objects.filter(language="es").update(draft={"title": "Agua, ya mismo"}, reviewer="Rosa Example")
+    letter = Letter.objects.filter(signature=held, kind=Letter.Kind.RECEIPT).get()
+    Letter.objects.filter(pk=letter.pk).update(state=Letter.State.FAILED, to="")
     target = User.objects.create_user("target", is_staff=True)
     TOTPDevice.objects.create(user=target)
+    asking = User.objects.create_user("asking", is_staff=True)
+    asked = PrivacyRequest.objects.create(
+        kind="withdraw", received_on="2026-01-01", due_on="2026-01-15", note="test", found=1, staff=asking
+    )
+    asked.signatures.add(held)
     return {
         "campaigns_campaign": Campaign.objects.create(slug="nobody-signed-yet"),
         "campaigns_campaigntext": CampaignText.objects.get(campaign=campaign, language="es"),
@@ -210,6 +221,7 @@ def rows(db: None) -> dict[str, Any]:
             campaign=campaign, preset="addressee", form="machine", purpose="test", rows=2, staff=asking
         ),
         "signatures_retentionrun": RetentionRun.objects.create(day="2026-01-01", last_run_at="2026-01-01T00:00Z"),
+        "signatures_privacyrequest": asked,
         "auth_user": target,
         "auth_group": Group.objects.create(name="helpers"),
     }
@@ -296,6 +308,9 @@ FILLED = {
     "auth_group_add": {"name": "another"},
     "signatures_signature_bulk": {"action": "hold", "reason": "test"},
     "signatures_queuedsignature_bulk": {"action": "hold", "reason": "test"},
+    "signatures_privacyrequest_add": {"email": "nobody@example.org", "kind": "erase", "note": "test"},
+    "signatures_privacyrequest_answer": {"act": "withdraw"},
+    "signatures_privacyrequest_close": {"outcome": "nothing"},
     "signatures_signature_export": {"preset": "internal", "form": "machine", "purpose": "test"},
 }
 
@@ -316,6 +331,7 @@ def data(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     filled["campaigns_update_add"] |= {"campaign": rows["campaigns_campaign"].pk, "published_at_1": "12:00:00"}
     filled["signatures_signature_export"]["campaign"] = rows["signatures_signature"].campaign_id
     filled["signatures_bulkjob_act"] = {"decision": "begin"}
+    filled["signatures_privacyrequest_answer"]["chosen"] = rows["signatures_signature"].pk
     filled["signatures_signature_export_decide"] = {"decision": "approve"}
     for name in NAMES - filled.keys():
         filled[name] = {"post": "yes"}
