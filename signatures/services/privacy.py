@@ -52,7 +52,9 @@ def receive(*, received: Received, staff: User) -> PrivacyRequest:
     Those counted only are found too, by the fingerprint; the erased have none.
     """
     under_address = by_address(received.email)
-    found = list(Signature.objects.filter(under_address).order_by("pk").values_list("pk", flat=True))
+    # Locked, or one could be gone by the time the request is committed that points to it.
+    rows = Signature.objects.filter(under_address).order_by("pk").select_for_update(no_key=True)
+    found = list(rows.values_list("pk", flat=True))
     if received.send_link:
         send_links(received.email, found)
     fingerprint = addresses.suppression_fingerprint(received.email)

@@ -76,6 +76,11 @@ EXPECTED: dict[str, Who] = {
     "admin: signatures": (NAMED, NAMED),
     **{f"admin: {kind}": ({kind} & NAMED, {kind} & NAMED) for kind in KINDS},
     "admin: about to hold all": (NAMED, NOBODY),
+    # A request by mail: what is found under an address, a copy of it, and the question before it is erased.
+    "admin: requests": (NOBODY, NOBODY),
+    **{f"admin: request of {kind}": ({kind} & NAMED, {kind} & NAMED) for kind in KINDS},
+    **{f"admin: copy for {kind}": ({kind} & NAMED, {kind} & NAMED) for kind in set(KINDS) - {"erased"}},
+    **{f"admin: about to erase {kind}": ({kind} & NAMED, NOBODY) for kind in set(KINDS) - {"erased"}},
     "admin: acts": (NOBODY, NOBODY),
     "admin: exports": (NOBODY, NOBODY),
     "admin: letters": (NOBODY, NOBODY),
@@ -232,6 +237,26 @@ def admin_pages(staff: Client, campaign: Campaign, signatures: dict[str, Signatu
     return texts
 
 
+def requests_by_mail(staff: Client, signatures: dict[str, Signature]) -> dict[str, str]:
+    texts = {}
+    url = "/admin/signatures/privacyrequest/"
+    for kind, signature in signatures.items():
+        wish = {"email": address_of(kind), "kind": "access", "received_on": "2026-01-01", "note": "test"}
+        page = staff.post(f"{url}add/", wish)["Location"]
+        texts[f"admin: request of {kind}"] = get(staff, page)
+        if kind == "erased":
+            assert "hold no signature under it" in texts[f"admin: request of {kind}"]
+            continue
+        answer = page.replace("change", "answer")
+        chosen = {"chosen": signature.pk, "stays_open": "on"}
+        texts[f"admin: about to erase {kind}"] = staff.post(answer, chosen | {"act": "erase"}).content.decode()
+        copy = staff.post(answer, chosen | {"act": "copy"})
+        assert copy["Content-Type"] == "application/json"
+        texts[f"admin: copy for {kind}"] = copy.content.decode()
+    texts["admin: requests"] = get(staff, url)
+    return texts
+
+
 def lists(staff: Client, campaign: Campaign) -> dict[str, str]:
     texts = {}
     for preset in exports.PRESETS:
@@ -262,6 +287,7 @@ def test_everybody_is_where_they_chose_to_be_and_nowhere_else(
         | own_pages(signatures)
         | lists(staff, campaign)
         | admin_pages(staff, campaign, signatures)
+        | requests_by_mail(staff, signatures)
     )
 
     assert {output: who_is_in(text) for output, text in texts.items()} == EXPECTED

@@ -409,6 +409,21 @@ def test_the_end_of_a_campaign_takes_the_way_to_its_signatures(campaign: Campaig
     assert asked(staff).found == 0
 
 
+def test_an_answered_request_is_kept_for_three_years_as_the_notice_says_and_an_open_one_until_it_is_answered(
+    campaign: Campaign, staff: Client
+) -> None:
+    old, young, still_open = (asked(staff) for _ in range(3))
+    for request, days in ((old, 3 * 365), (young, 3 * 365 - 1)):
+        services.close_request(request_id=request.pk, outcome="nothing", reason="", staff=request.staff)
+        PrivacyRequest.objects.filter(pk=request.pk).update(done_at=timezone.now() - timedelta(days=days, minutes=1))
+    PrivacyRequest.objects.filter(pk=still_open.pk).update(made_at=timezone.now() - timedelta(days=4 * 365))
+
+    retention.run()
+
+    assert set(PrivacyRequest.objects.all()) == {young, still_open}
+    assert "for three years" in staff.get("/en/water-for-all/privacy/").content.decode()
+
+
 @pytest.mark.parametrize("n", [1, 30])
 def test_the_page_of_a_request_and_the_lists_ask_as_often_for_thirty_as_for_one(
     campaign: Campaign, staff: Client, n: int
