@@ -173,8 +173,9 @@ def test_letters_that_have_nobody_to_go_to_stay_as_they_are(campaign: Campaign, 
 
 def test_a_failed_link_to_ones_page_goes_to_the_address_that_is_kept(campaign: Campaign, staff: Client) -> None:
     signature = make_signature(campaign, is_confirmed=True)
-    services.ask_for_page(campaign=campaign, language="en", email=signature.email)
-    letter = fail(Letter.objects.get(kind="page_link"))
+    for _ in range(3):  # its address's share for a day, of which it is one itself
+        services.ask_for_page(campaign=campaign, language="en", email=signature.email)
+    letter = fail(Letter.objects.filter(kind="page_link").latest("pk"))
 
     retry(staff, letter)
 
