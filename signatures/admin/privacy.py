@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from signatures import holdings, services, tasks
+from signatures import holdings, reasons, services, tasks
 from signatures.admin import resending
 from signatures.admin.base import ReadOnlyAdmin
 from signatures.forms import AnswerForm, CloseForm, PrivacyRequestForm
@@ -185,6 +185,7 @@ def rows_of(asked: PrivacyRequest, chosen: list[int] | None = None) -> list[dict
             "name": shown(row, "name", Output.ADMIN),
             "email": shown(row, "email", Output.ADMIN),
             "has_address": bool(row.email),
+            "reason": reasons.for_staff(row.moderation_reason),
             "events": row.consent_events.all(),
             "letters": row.letters.all(),
         }

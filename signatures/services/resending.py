@@ -42,7 +42,8 @@ def resend_for(*, signatures: SignatureQuerySet, reason: str, staff: Staff) -> S
     outcomes: dict[int, str] = {}
     links: dict[tuple[int, bytes], str] = {}  # one such letter brings the ways to all signatures of its address
     # As much of a lock as a letter needs, in the order of the key.
-    rows = list(signatures.order_by("pk").select_for_update(no_key=True, of=("self",)).select_related("campaign"))
+    chosen = Signature.objects.filter(pk__in=list(signatures.values_list("pk", flat=True)))
+    rows = list(chosen.order_by("pk").select_for_update(no_key=True, of=("self",)).select_related("campaign"))
     for signature in sorted(rows, key=turn):
         outcomes[signature.pk] = write_again(signature, links)
     sent = {pk for pk, outcome in outcomes.items() if outcome == State.WAITING}

@@ -146,7 +146,9 @@ READ_ONLY = (
 ACTIONS |= {model: {"delete_selected": NOBODY} for model in READ_ONLY}
 ACTIONS["signatures_signature"]["delete_selected"] = NOBODY
 ACTIONS["signatures_queuedsignature"] = {
-    action: may for action, may in ACTIONS["signatures_signature"].items() if action not in ("restore", "show")
+    action: may
+    for action, may in ACTIONS["signatures_signature"].items()
+    if action not in ("restore", "show", "resend")
 }
 
 
