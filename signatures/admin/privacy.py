@@ -101,10 +101,12 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
             return self.page(request, "erase", asked=asked, rows=rows, form=form, title=title)
         signatures = Signature.objects.filter(privacy_requests=asked, pk__in=chosen)
         if act == Action.RESEND:
-            if asked.is_open:
-                sent = services.resend_for(signatures=signatures, reason=asked.note, staff=staff_of(request))
-                tasks.nudge_letters()
-                resending.say(request, sent)
+            if not asked.is_open:
+                self.say(request, act, None)
+                return redirect(PAGE, pk)
+            sent = services.resend_for(signatures=signatures, reason=asked.note, staff=staff_of(request))
+            tasks.nudge_letters()
+            resending.say(request, sent)
             return redirect(PAGE, pk)
         # Read before the account of it is written, and before anybody else can erase them.
         copies = [holdings.copy_by_staff(row) for row in signatures.order_by("pk")] if act == Action.COPY else []

@@ -358,6 +358,7 @@ def test_a_closed_request_is_closed_whatever_is_sent(campaign: Campaign, staff: 
     for act in ("erase", "withdraw", "copy", "resend"):
         response = answer(staff, request, act, signature, is_sure="on")
         assert "application/json" not in response["Content-Type"]
+        assert "Somebody else has closed this request already." in response.content.decode()
     staff.post(f"{URL}{request.pk}/close/", {"outcome": "done"})
 
     request.refresh_from_db()
