@@ -69,8 +69,13 @@ def origin_of(request: HttpRequest) -> Origin | None:
     if address is None:
         return None
     day = datetime.now(UTC).date()
-    salt = salt_of(day)
-    return Origin(day=day, address=_address_hash(salt, address), network=_network_hash(salt, network_of(address)))
+    of_address, of_network = hashes_with(salt_of(day), address)
+    return Origin(day=day, address=of_address, network=of_network)
+
+
+def hashes_with(salt: bytes, address: Address) -> tuple[bytes, bytes]:
+    """What an `Origin` holds for an address and for its network, on the day of that salt."""
+    return _address_hash(salt, address), _network_hash(salt, network_of(address))
 
 
 def hashes_of(network: Network) -> list[bytes]:
