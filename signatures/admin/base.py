@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import formats, timezone
 
+from signatures.admin.lists import BoundedPaginator
+
 
 def short(moment: datetime | None) -> str:
     """Day and minute, so that a list fits its page."""
@@ -14,7 +16,14 @@ def short(moment: datetime | None) -> str:
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the system writes: nobody adds, changes or deletes them by hand."""
+    """Rows that the system writes: nobody adds, changes or deletes them by hand.
+
+    There may be millions: nothing in their lists counts or gathers them all.
+    """
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -20,9 +20,8 @@ from signatures.models import Doubt, QueuedSignature
 class QueueAdmin(SignatureAdmin):
     """Acted on like on any list of signatures; what is dealt with leaves it."""
 
-    list_display = ["id", "shown_name", "country", "why", "waiting", "state", "moderation"]
+    list_display = ["id", "shown_name", "land", "why", "waiting", "state", "moderation"]
     list_filter = ["campaign", "state", "moderation"]
-    date_hierarchy = None
     ordering = ["id"]
     actions = ["release", "hold", "reject", "hide", "withdraw", "erase"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import DataError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +10,13 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy as _
 
-from signatures import reasons, visibility
+from signatures import reasons, searching, visibility
 from signatures.admin import bulk, exports
 from signatures.admin.acting import ActingAdmin
 from signatures.admin.base import short
+from signatures.admin.lists import LanguageFilter
 from signatures.models import ConsentEvent, Doubt, ModeratedSignature, Signature
-from signatures.visibility import Output, allowed, shown
+from signatures.visibility import Output, shown
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -86,11 +87,13 @@ class ModeratedInline(ReadOnlyInline):
 
 @admin.register(Signature)
 class SignatureAdmin(ActingAdmin):
-    list_display = ["id", "shown_name", "shown_email", "country", "state", "moderation", "signed", "confirmed"]
-    list_filter = ["campaign", "state", "moderation", "visibility", "language", "created_at"]
-    date_hierarchy = "created_at"
-    search_fields = ["name", "email"]
-    ordering = ["-id"]
+    list_display = ["id", "shown_name", "shown_email", "land", "state", "moderation", "signed", "confirmed"]
+    list_filter = ["campaign", "state", "moderation", "visibility", LanguageFilter, "created_at"]
+    list_per_page = 50
+    search_fields = ["name", "email"]  # that there is a search; `searching` does it
+    search_help_text = searching.HELP
+    ordering = ["-created_at", "-id"]
+    sortable_by = ["signed"]  # what has an index
     inlines = [DoubtInline, ModeratedInline, ConsentEventInline]
     fields = [
         "campaign",
@@ -123,12 +126,17 @@ class SignatureAdmin(ActingAdmin):
     def shown_reason(self, signature: Signature) -> str:
         return str(reasons.for_staff(signature.moderation_reason))
 
+    @admin.display(description=_("country"))
+    def land(self, signature: Signature) -> str:
+        return str(signature.country.name)  # for the field itself, Django goes through all countries in each row
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Signature], search_term: str
     ) -> tuple[QuerySet[Signature], bool]:
-        if search_term.strip():
-            queryset = queryset.filter(visibility__in=allowed("email", Output.ADMIN))
-        return super().get_search_results(request, queryset, search_term)
+        search = searching.read(search_term)
+        if search.message:
+            self.message_user(request, search.message, messages.WARNING)
+        return queryset.filter(search.condition), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Not by person: a filter in the address would find those whom a search does not."""

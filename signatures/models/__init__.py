@@ -11,6 +11,7 @@ from signatures.models.doubt import Doubt, DoubtQuerySet, QueuedSignature
 from signatures.models.keeping import AddressKey, RetentionRun
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.privacy import PrivacyRequest, PrivacyRequestQuerySet, due_date
+from signatures.models.searching import Domain, Folded
 from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
 from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, Staff
 
@@ -21,10 +22,12 @@ __all__ = [
     "ConsentEvent",
     "CountDelta",
     "DaySalt",
+    "Domain",
     "Doubt",
     "DoubtQuerySet",
     "ExportRecord",
     "ExportRequest",
+    "Folded",
     "Letter",
     "LetterQuerySet",
     "ModeratedSignature",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from campaigns.models import Campaign, ConsentText
+from signatures.models.searching import SIGNATURE_DOMAIN, SIGNATURE_NAME
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -95,7 +96,8 @@ class Signature(models.Model):
     class Meta:
         verbose_name = _("signature")
         verbose_name_plural = _("signatures")
-        # Few indexes: each is paid for by every signature. Lists run along the primary key.
+        # Each index is paid for by every signature, so that those for rare values hold these alone. Lists run along
+        # `created_at`.
         indexes = [
             models.Index(fields=["campaign", "fingerprint"], name="signature_address"),
             models.Index(
@@ -107,6 +109,16 @@ class Signature(models.Model):
             models.Index(
                 fields=["campaign", "moderation"], condition=~Q(moderation="clear"), name="signature_not_clear"
             ),
+            models.Index(fields=["created_at", "id"], name="signature_created"),
+            models.Index(fields=["campaign", "created_at", "id"], name="signature_of_campaign"),
+            models.Index(fields=["created_at", "id"], condition=Q(state="withdrawn"), name="signature_withdrawn"),
+            models.Index(
+                fields=["language", "created_at", "id"],
+                condition=~Q(language__in=["es", "en"]),
+                name="signature_rare_language",
+            ),
+            SIGNATURE_NAME,
+            SIGNATURE_DOMAIN,
         ]
         constraints = [
             models.CheckConstraint(

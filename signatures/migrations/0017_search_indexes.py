@@ -1,0 +1,44 @@
+"""Indexes for the lists and the search of staff, made without locking the table."""
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+from django.db.models import F, Q
+
+from signatures.models.searching import Domain, Folded
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("signatures", "0016_trigrams")]
+
+    operations = [
+        AddIndexConcurrently("signature", models.Index(fields=["created_at", "id"], name="signature_created")),
+        AddIndexConcurrently(
+            "signature", models.Index(fields=["campaign", "created_at", "id"], name="signature_of_campaign")
+        ),
+        AddIndexConcurrently(
+            "signature",
+            models.Index(fields=["created_at", "id"], condition=Q(state="withdrawn"), name="signature_withdrawn"),
+        ),
+        AddIndexConcurrently(
+            "signature",
+            models.Index(
+                fields=["language", "created_at", "id"],
+                condition=~Q(language__in=["es", "en"]),
+                name="signature_rare_language",
+            ),
+        ),
+        AddIndexConcurrently(
+            "signature",
+            GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="signature_name"),
+        ),
+        AddIndexConcurrently(
+            "signature",
+            models.Index(
+                OpClass(Domain("email"), "text_pattern_ops"),
+                F("created_at").desc(),
+                name="signature_domain",
+            ),
+        ),
+    ]
