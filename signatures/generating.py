@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, ConsentText
 from signatures import addresses, network, tally
-from signatures.invented import LANGUAGES, REASONS, person
+from signatures.invented import LANGUAGES, person
 from signatures.models import DaySalt, Signature
+from signatures.reasons import Reason
 
 BATCH = 20_000
 WRITERS = 2
@@ -24,6 +25,7 @@ PENDING_DAYS = 13
 PENDING_KEPT = timedelta(days=PENDING_DAYS)  # retention deletes them after fourteen
 PENDING, WITHDRAWN = 0.08, 0.02
 HELD, REJECTED = 0.01, 0.005
+REASONS = [str(reason) for reason in (Reason.NAME, Reason.INSULT, Reason.DUPLICATE, Reason.TEST)]
 # Many within an hour, out of one network and under one mail domain: which, and how many days ago.
 CROWDS = {"rafaga.example.net": 3, "oleada.example.com": 12, "avalancha.example.org": 40}
 CROWD = 0.003
@@ -81,6 +83,7 @@ def generate(campaign: Campaign, n: int) -> Iterator[int]:
             # People are invented while PostgreSQL takes in those before them, and no faster.
             if len(under_way) > WRITERS or not ids_and_moments[0]:
                 done += under_way.popleft().result()
+                tally.fold()
                 yield done
     with connection.cursor() as cursor:
         cursor.execute("SELECT gin_clean_pending_list('signature_name')")

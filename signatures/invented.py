@@ -42,7 +42,6 @@ HOMES = 20_000  # networks; besides them two masts that thousands share, and one
 MASTS = (IPv4Address("203.0.113.0"), IPv4Address("198.51.100.0"))
 CROWD = IPv4Address("192.0.2.0")
 HOME = IPv6Address("2001:db8::")
-REASONS = ("A name of somebody else", "An insult", "A test", "Signed before")
 
 # Running sums of 1/2, 1/3, 1/4 …: how common the first, second and third of a list is.
 FALLING = {

@@ -1,13 +1,11 @@
-"""A million rows over HTTP: little memory, each row once; the rate beside COPY's own; and LibreOffice runs nothing."""
+"""A million rows over HTTP: little memory, each row once; and LibreOffice runs nothing. Their rate: test_million.py."""
 
 import csv
 import hashlib
 import io
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -15,10 +13,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
-from campaigns.models import Campaign
 from petition_site.local.processes import until
 from petition_site.local.servers import free_port
 from signatures import exports
@@ -138,48 +134,6 @@ def test_a_million_rows_leave_in_little_memory_and_each_is_there_once(tmp_path: 
     with file.open("rb") as data:
         assert record.sha256 == hashlib.file_digest(data, "sha256").hexdigest()
     assert (record.rows, record.unnamed, str(record.outcome)) == (ROWS, PEOPLE - ROWS, "finished")
-
-
-def take(campaign: Campaign, preset: str, form: str, to: Path) -> float:
-    started = time.monotonic()
-    with to.open("wb") as file:
-        for chunk in exports.export(campaign=campaign, preset=preset, form=form, purpose="test", staff=None).chunks:
-            file.write(chunk)
-    return time.monotonic() - started
-
-
-def copy(campaign: Campaign, preset: str, form: str, to: Path) -> float:
-    """The same list, written by PostgreSQL itself."""
-    query = exports.PRESETS[preset].query(exports.FORMS[form]).replace("%s", str(campaign.pk))
-    started = time.monotonic()
-    with connection.cursor() as cursor:
-        cursor.execute(f"COPY ({query}) TO '{to}' WITH (FORMAT csv, HEADER)")
-    return time.monotonic() - started
-
-
-@pytest.mark.bench
-@pytest.mark.parametrize(
-    ("preset", "form"), [("addressee", "comma"), ("addressee", "machine"), ("internal", "machine")]
-)
-def test_the_rate_is_near_that_of_copy_itself(tmp_path: Path, preset: str, form: str) -> None:
-    campaign = make_campaign()
-    make_many(campaign, 1_000_000)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE signatures_signature")
-        cursor.execute("SHOW data_directory")  # where PostgreSQL may write, whoever it runs as
-        target = Path(cursor.fetchone()[0]) / "bench-copy"
-
-    rounds = []
-    for _ in range(5):
-        own = copy(campaign, preset, form, target)
-        ours = take(campaign, preset, form, tmp_path / "ours")
-        rounds.append((own, ours))
-
-    target.unlink(missing_ok=True)
-    ratio = statistics.median(own / ours for own, ours in rounds)
-    own, ours = (statistics.median(times) for times in zip(*rounds, strict=True))
-    print(f"{preset}, {form}: COPY {own:.2f} s, export {ours:.2f} s; {ratio:.2f} of COPY's rate")
-    assert ratio >= 0.75
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed (Debian: libreoffice-calc)")
