@@ -19,7 +19,8 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def found(self) -> int:
-        return int(self.object_list.order_by()[: BOUND + 1].count())  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows.order_by()[: BOUND + 1].count())
 
     @cached_property
     def count(self) -> int:

@@ -46,13 +46,20 @@ class Sizes:
 
 
 @pytest.fixture(scope="module")
-def sizes(django_db_setup: None, django_db_blocker: Any) -> Iterator[Sizes]:
+def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Instead of pytest-django's, which would empty the tables after each test."""
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture(scope="module")
+def sizes(db: None) -> Iterator[Sizes]:
     """Made once for all that follows. Nothing here is rolled back; the database is emptied at the end."""
     large = connection.settings_dict["NAME"]
     small = f"{large}_small"
     # What finds queries for each row takes time of its own.
     middleware = [name for name in all_middleware() if "zeal" not in name]
-    with django_db_blocker.unblock(), override_settings(MIDDLEWARE=middleware, DEMO=True):
+    with override_settings(MIDDLEWARE=middleware, DEMO=True):
         campaign = make_campaign()
         client = Client(headers={"Accept-Language": "en"})
         log_in(client, User.objects.create_superuser("reader"))
