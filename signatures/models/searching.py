@@ -8,7 +8,7 @@ from django.db.models import F, Func
 class Folded(Func):
     """A text without case, accents and the choice of apostrophe: of `Ñahui Q’ispe`, `nahui q'ispe`.
 
-    A function of ours (migration 0016), which says what it costs: PostgreSQL takes built-in ones to be free, and would
+    A function of ours (migration 0018), which says what it costs: PostgreSQL takes built-in ones to be free, and would
     rather fold a hundred thousand names than look into the index.
     """
 

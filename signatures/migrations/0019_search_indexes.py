@@ -10,7 +10,7 @@ from signatures.models.searching import Domain, Folded
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("signatures", "0016_trigrams")]
+    dependencies = [("signatures", "0018_trigrams")]
 
     operations = [
         AddIndexConcurrently("signature", models.Index(fields=["created_at", "id"], name="signature_created")),

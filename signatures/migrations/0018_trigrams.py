@@ -39,6 +39,6 @@ class TrustedTrigrams(TrigramExtension):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("signatures", "0015_moderating_by_role")]
+    dependencies = [("signatures", "0017_privacy_requests")]
 
     operations = [TrustedTrigrams(), migrations.RunSQL(FOLDED, "DROP FUNCTION signatures_folded")]
