@@ -34,7 +34,7 @@ class UpdatesFeed(Feed):
         return reverse("campaigns:updates", kwargs={"slug": text.campaign.slug})
 
     def items(self, text: CampaignText) -> list[Update]:
-        return list(Update.objects.published(text.campaign, text.language)[:30])
+        return list(Update.objects.published(text.campaign, text.language).select_related("campaign")[:30])
 
     def item_title(self, update: Update) -> str:
         return update.title

@@ -41,4 +41,18 @@ class Migration(migrations.Migration):
                 name="signature_domain",
             ),
         ),
+        AddIndexConcurrently(
+            "letter",
+            models.Index(
+                fields=["state", "id"], condition=~Q(state__in=["waiting", "sent"]), name="letter_of_rare_state"
+            ),
+        ),
+        AddIndexConcurrently(
+            "letter",
+            models.Index(
+                fields=["kind", "id"],
+                condition=~Q(kind__in=["confirmation", "receipt", "reminder"]),
+                name="letter_of_rare_kind",
+            ),
+        ),
     ]

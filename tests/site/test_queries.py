@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns.models import Campaign, ConsentText, Update
+from campaigns.models import Campaign, ConsentText, TextVersion, Update
 from signatures.models import (
     BulkJob,
     ConsentEvent,
@@ -22,6 +22,7 @@ from signatures.models import (
     Letter,
     ModeratedSignature,
     ModerationAct,
+    PrivacyRequest,
     RetentionRun,
     Signature,
     Suppression,
@@ -68,11 +69,18 @@ def make_requests(campaign: Campaign, n: int) -> None:
         )
 
 
+def make_privacy_requests(campaign: Campaign, n: int) -> None:
+    days = {"received_on": "2026-01-01", "due_on": "2026-01-15"}
+    for _ in range(n):
+        PrivacyRequest.objects.create(kind="erase", note="test", staff=somebody(), done_by=somebody(), **days)
+
+
 def make_campaigns(campaign: Campaign, n: int) -> None:
     for _ in range(n):
         one = Campaign.objects.create(slug=f"campaign-{Campaign.objects.count()}")
         make_text(one)
         ConsentText.objects.create(campaign=one, language="es", version=1, text="Acepto.", sha256="0" * 64)
+        TextVersion.objects.create(campaign=one, language="en", version=1, words={}, sha256="0" * 64)
         Update.objects.create(campaign=one, language="en", title="Heard", body="They listen.", source="Example News")
 
 
@@ -104,12 +112,14 @@ ROWS: dict[str, Callable[[Campaign, int], None]] = {
     "campaigns_campaign": make_campaigns,
     "campaigns_campaigntext": make_campaigns,
     "campaigns_consenttext": make_campaigns,
+    "campaigns_textversion": make_campaigns,
     "campaigns_update": make_campaigns,
     "signatures_bulkjob": make_jobs,
     "signatures_exportrecord": make_records,
     "signatures_exportrequest": make_requests,
     "signatures_letter": make_letters,
     "signatures_moderationact": make_acts,
+    "signatures_privacyrequest": make_privacy_requests,
     "signatures_queuedsignature": make_signatures,
     "signatures_retentionrun": make_runs,
     "signatures_signature": make_signatures,
