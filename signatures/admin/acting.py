@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from signatures import services
 from signatures.admin import resending
 from signatures.admin.base import ReadOnlyAdmin
+from signatures.admin.typed import TypedSearch
 from signatures.forms import ModerationForm, ReasonForm
 from signatures.models import ModerationAct, SignatureQuerySet, Staff
 from signatures.reasons import GUIDE, Reason
@@ -37,7 +38,7 @@ def guide() -> list[tuple[Any, Any]]:
     return [(reason.label, GUIDE[reason]) for reason in Reason]
 
 
-class ActingAdmin(ReadOnlyAdmin):
+class ActingAdmin(TypedSearch, ReadOnlyAdmin):
     """The actions of a list of signatures."""
 
     actions: Sequence[str] = ["hold", "release", "reject", "restore", "hide", "show", "withdraw", "erase", "resend"]

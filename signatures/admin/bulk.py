@@ -1,6 +1,5 @@
 """Acts over all signatures that match a list, for staff: prepare, look at the set, start, watch, cancel, undo."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,14 +19,13 @@ from signatures import reasons
 from signatures.admin.acting import guide
 from signatures.admin.base import ReadOnlyAdmin, short
 from signatures.admin.exports import staff_of
+from signatures.admin.typed import IMPERSONAL
 from signatures.forms import BulkForm
 from signatures.models import BulkJob, Signature
 from signatures.services import bulk
 from signatures.visibility import Output, shown
 
 SHOWN = 10  # of the frozen set
-# What may be typed into the search of a list and tells of no single person.
-IMPERSONAL = re.compile(r"@\S+|#?[\d./:\-]+|[0-9a-fA-F]{32}")
 PAGING = {"p", "o", "all", "e", "q"}
 
 

@@ -13,6 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from signatures import addresses, pace, services
 from signatures.admin import resending
 from signatures.admin.base import ReadOnlyAdmin
+from signatures.admin.typed import TypedSearch
 from signatures.models import Letter, LetterQuerySet, Staff, Suppression
 from signatures.services import Sent
 
@@ -45,7 +46,7 @@ class LetterAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ReadOnlyAdmin):
+class SuppressionAdmin(TypedSearch, ReadOnlyAdmin):
     """A row is found by typing its address; whoever may delete it lifts the suppression."""
 
     list_display = ["id", "reason", "made_at"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from signatures import reasons
 from signatures.admin import bulk
+from signatures.admin.acting import ActingAdmin
 from signatures.admin.signatures import SignatureAdmin
 from signatures.models import Doubt, QueuedSignature
 
@@ -20,13 +21,13 @@ from signatures.models import Doubt, QueuedSignature
 class QueueAdmin(SignatureAdmin):
     """Acted on like on any list of signatures; what is dealt with leaves it."""
 
-    list_display = ["id", "shown_name", "land", "why", "waiting", "state", "moderation"]
+    list_display = ["id", "shown_name", "country_name", "why", "waiting", "state", "moderation"]
     list_filter = ["campaign", "state", "moderation"]
     ordering = ["id"]
     actions = ["release", "hold", "reject", "hide", "withdraw", "erase"]
 
     def get_urls(self) -> list[URLPattern]:
-        return [*bulk.urls(self), *admin.ModelAdmin.get_urls(self)]
+        return [*bulk.urls(self), *ActingAdmin.get_urls(self)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         open_doubts = Prefetch("doubts", queryset=Doubt.objects.open(), to_attr="open_doubts")

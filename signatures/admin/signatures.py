@@ -87,7 +87,7 @@ class ModeratedInline(ReadOnlyInline):
 
 @admin.register(Signature)
 class SignatureAdmin(ActingAdmin):
-    list_display = ["id", "shown_name", "shown_email", "land", "state", "moderation", "signed", "confirmed"]
+    list_display = ["id", "shown_name", "shown_email", "country_name", "state", "moderation", "signed", "confirmed"]
     list_filter = ["campaign", "state", "moderation", "visibility", LanguageFilter, "created_at"]
     list_per_page = 50
     search_fields = ["name", "email"]  # that there is a search; `searching` does it
@@ -127,7 +127,7 @@ class SignatureAdmin(ActingAdmin):
         return str(reasons.for_staff(signature.moderation_reason))
 
     @admin.display(description=_("country"))
-    def land(self, signature: Signature) -> str:
+    def country_name(self, signature: Signature) -> str:
         return str(signature.country.name)  # for the field itself, Django goes through all countries in each row
 
     def get_search_results(

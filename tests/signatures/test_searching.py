@@ -178,3 +178,43 @@ def test_searches_compare_by_what_the_indexes_hold(campaign: Campaign, typed: st
         cursor.execute("SET LOCAL enable_seqscan = off")
 
     assert index in Signature.objects.filter(searching.read(typed).condition).explain()
+
+
+URL = "/admin/signatures/signature/"
+
+
+def superuser() -> Client:
+    client = Client(headers={"Accept-Language": "en"})
+    log_in(client, User.objects.create_superuser("moderator"))
+    return client
+
+
+@pytest.mark.parametrize("typed", ["Ana Example", "ana@example.org"])
+def test_what_is_typed_of_a_person_is_in_no_address(campaign: Campaign, typed: str) -> None:
+    make_signature(campaign, name="Ana Example", email="ana@example.org")
+    make_signature(campaign)
+
+    response = superuser().post(f"{URL}search/", {"q": typed, "state__exact": "pending"}, follow=True)
+
+    ((address, status),) = response.redirect_chain
+    assert status == 302
+    assert "state__exact=pending" in address
+    assert "example" not in address.lower()
+    assert [row.name for row in response.context["cl"].result_list] == ["Ana Example"]
+    html = response.content.decode()
+    assert f'value="{typed}"' in html  # in the form, where one sees what was searched for
+    links = [part.partition('"')[0] for part in html.split('href="')[1:]]
+    assert any("q=~" in link or "q=%7E" in link for link in links)  # those that sort and filter what was found
+    assert not any("example.org" in link or "Ana" in link for link in links)
+
+
+def test_a_search_that_tells_of_nobody_can_be_passed_on(campaign: Campaign) -> None:
+    response = superuser().post(f"{URL}search/", {"q": " @example.org "})
+
+    assert response["Location"] == f"{URL}?q=%40example.org"
+
+
+def test_a_seal_that_is_broken_or_old_searches_for_nothing(campaign: Campaign) -> None:
+    make_signature(campaign)
+
+    assert superuser().get(f"{URL}?q=~gAAAAA").context["cl"].query == ""
