@@ -13,11 +13,11 @@ from time import monotonic
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
-from signatures import addresses, emails, pace, suppression, wire
-from signatures.models import Letter, LetterQuerySet
+from signatures import addresses, emails, funnel, pace, suppression, wire
+from signatures.models import Letter, LetterQuerySet, Step
 from signatures.refusals import Meaning
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,13 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 WAITS_FOR = timedelta(days=14)  # then a letter is given up
 EXPIRED = "expired"
+
+
+# Whether it is what an attempt to sign begins its way through the funnel with (funnel.py).
+EARLIER = Letter.objects.meant_to_leave().filter(
+    signature=OuterRef("signature"), kind=Letter.Kind.CONFIRMATION, pk__lt=OuterRef("pk")
+)
+IS_FIRST = Q(kind=Letter.Kind.CONFIRMATION) & ~Exists(EARLIER)
 
 
 class Batch(list[Letter]):
@@ -72,6 +79,7 @@ def claim(lease: uuid.UUID) -> Batch:
         pace.release(room - len(ids), minute)
         Letter.objects.filter(pk__in=ids).update(lease=lease, due_at=Now() + LEASE, attempts=F("attempts") + 1)
     letters = Letter.objects.filter(pk__in=ids).select_related("signature__consent", "campaign")
+    letters = letters.annotate(is_first=IS_FIRST)
     # Those that failed before go last, so that one at which the server closes each time does not stop the others.
     batch = Batch(sorted(letters, key=lambda letter: (bool(letter.error), letter.priority, letter.pk)))
     batch.minute = minute
@@ -128,7 +136,12 @@ def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
         failed(letter, lease, refusal.error, refusal.meaning)
         wire.make_ready(smtp)
         return False
-    end(mine(letter, lease), state=State.SENT, sent_at=Now(), error="")
+    if not letter.is_first:  # type: ignore[attr-defined]
+        end(mine(letter, lease), state=State.SENT, sent_at=Now(), error="")
+        return True
+    with transaction.atomic():
+        if end(mine(letter, lease), state=State.SENT, sent_at=Now(), error=""):
+            funnel.count(letter.campaign_id, letter.to, Step.SENT)
     return True
 
 
@@ -158,7 +171,9 @@ def failed(letter: Letter, lease: uuid.UUID, error: str, meaning: Meaning) -> No
         mine(letter, lease).update(lease=None, due_at=Now() + pause(letter.attempts), error=error)
         return
     with transaction.atomic():
-        end(mine(letter, lease), state=State.FAILED, error=error)
+        is_mine = end(mine(letter, lease), state=State.FAILED, error=error)
+        if is_mine and error != EXPIRED and letter.is_first:  # type: ignore[attr-defined]
+            funnel.count(letter.campaign_id, letter.to, Step.BOUNCED)
         if meaning == Meaning.NOBODY_THERE:
             suppression.suppress(addresses.suppression_fingerprint(letter.to), suppression.Reason.BOUNCED)
 

@@ -16,7 +16,7 @@ from django.db.models import DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from signatures import due
+from signatures import due, funnel
 from signatures.models import (
     BulkJob,
     ConsentEvent,
@@ -69,6 +69,7 @@ def record(numbers: Numbers) -> None:
 
 def batches() -> Iterator[Numbers]:
     """One pass over what is due; what it yields is committed."""
+    funnel.forget_old()
     yield from walk(due.old_salts(), "day", destroy_salts)
     yield from walk(due.old_origins(), "day", delete_origins)
     yield from walk(due.lapsed_suppressions(), "pk", delete_suppressions)
@@ -132,6 +133,7 @@ def delete_unconfirmed(ids: list[int]) -> Numbers:
 
 def delete(signatures: SignatureQuerySet) -> Counter[str]:
     """Pending signatures, whole: letters, log of consent and network hashes go with them."""
+    funnel.count_expired(signatures)
     deleted = signatures.delete()[1]
     columns = {"pending_deleted": Signature, "letters_deleted": Letter, "origins_deleted": Origin}
     return Counter({name: deleted.get(model._meta.label, 0) for name, model in columns.items()})

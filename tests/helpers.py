@@ -101,8 +101,8 @@ def make_rows(campaign: Campaign, n: int, **fields: Any) -> list[Signature]:
         Signature(
             campaign=campaign,
             consent=consent,
-            language="en",
             **{
+                "language": "en",
                 "name": f"Row {number}",
                 "email": f"row{number}@example.org",
                 "country": "PE",

@@ -6,21 +6,35 @@ A signature answers two questions in two fields: has the signer confirmed (`stat
 
 from signatures.models.bulk import BulkBatch, BulkJob
 from signatures.models.consent import ConsentEvent
-from signatures.models.count import CountDelta, Tally, Total, ViaTally
+from signatures.models.count import (
+    CountDelta,
+    CountryTally,
+    FunnelDelta,
+    FunnelTally,
+    HourTally,
+    StateDelta,
+    StateTally,
+    Step,
+    Tally,
+    Total,
+    ViaTally,
+)
 from signatures.models.doubt import Doubt, DoubtQuerySet, QueuedSignature
-from signatures.models.keeping import AddressKey, RetentionRun
+from signatures.models.keeping import AddressKey, Alarm, RetentionRun
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.privacy import PrivacyRequest, PrivacyRequestQuerySet, due_date
 from signatures.models.searching import Domain, Folded
 from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
-from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, Staff
+from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, PauseAct, Staff
 
 __all__ = [
     "AddressKey",
+    "Alarm",
     "BulkBatch",
     "BulkJob",
     "ConsentEvent",
     "CountDelta",
+    "CountryTally",
     "DaySalt",
     "Domain",
     "Doubt",
@@ -28,12 +42,16 @@ __all__ = [
     "ExportRecord",
     "ExportRequest",
     "Folded",
+    "FunnelDelta",
+    "FunnelTally",
+    "HourTally",
     "Letter",
     "LetterQuerySet",
     "ModeratedSignature",
     "ModerationAct",
     "Origin",
     "Outbox",
+    "PauseAct",
     "PrivacyRequest",
     "PrivacyRequestQuerySet",
     "QueuedSignature",
@@ -42,6 +60,9 @@ __all__ = [
     "Signature",
     "SignatureQuerySet",
     "Staff",
+    "StateDelta",
+    "StateTally",
+    "Step",
     "Suppression",
     "Tally",
     "Total",

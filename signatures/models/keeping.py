@@ -1,4 +1,4 @@
-"""What the system did by itself with what it keeps, and which key it was filled under."""
+"""What the system did by itself: with what it keeps, and when staff are to look; and which key it was filled under."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,13 @@ class RetentionRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class Alarm(models.Model):
+    """The last day on which staff were written to about one kind of trouble (alarms.py)."""
+
+    kind = models.CharField(max_length=30, primary_key=True)
+    day = models.DateField()
 
 
 class AddressKey(models.Model):

@@ -92,6 +92,7 @@ class Letter(models.Model):
             # What retention walks. Not BRIN: rows that are deleted make room for new ones anywhere in the table.
             models.Index(fields=["created_at"], condition=~Q(state="waiting"), name="letter_over"),
             models.Index(fields=["created_at"], condition=Q(signature=None), name="letter_loose"),
+            models.Index(fields=["created_at"], condition=Q(state="failed"), name="letter_failed"),
             # For the lists of staff: what is rare among millions.
             models.Index(
                 fields=["state", "id"], condition=~Q(state__in=["waiting", "sent"]), name="letter_of_rare_state"

@@ -33,6 +33,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def with_address(self, campaign: Campaign, fingerprint: bytes) -> Self:
         return self.filter(campaign=campaign, fingerprint=fingerprint)
 
+    def held(self) -> Self:
+        """Those that somebody has to decide on, the oldest first, by an index of their own."""
+        return self.filter(moderation=Signature.Moderation.HELD).in_hand().order_by("created_at")
+
     def in_hand(self) -> Self:
         """Those that moderation can still act on: neither withdrawn nor erased."""
         return self.exclude(state=Signature.State.WITHDRAWN).filter(erased_at=None)
@@ -108,6 +112,11 @@ class Signature(models.Model):
             models.Index(fields=["created_at"], condition=Q(state="pending"), name="signature_pending"),
             models.Index(
                 fields=["campaign", "moderation"], condition=~Q(moderation="clear"), name="signature_not_clear"
+            ),
+            models.Index(
+                fields=["created_at", "campaign"],
+                condition=Q(moderation="held", erased_at=None) & ~Q(state="withdrawn"),
+                name="signature_held",
             ),
             models.Index(fields=["created_at", "id"], name="signature_created"),
             models.Index(fields=["campaign", "created_at", "id"], name="signature_of_campaign"),

@@ -1,4 +1,4 @@
-"""The accounts of what staff did: acts on signatures, and exports."""
+"""The accounts of what staff did: acts on signatures, exports, and pauses of the whole site."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -63,6 +63,36 @@ class ModeratedSignature(models.Model):
     before = models.CharField(max_length=8, choices=Signature.Moderation)
     reason_before = models.CharField(max_length=200, blank=True, db_default="")
     was_hidden = models.BooleanField(default=False, db_default=False)
+
+
+class PauseAct(models.Model):
+    """Somebody paused exports and public names for the whole site, or ended that. The last row says how it stands.
+
+    The database refuses to change and to delete a row (migration 0020).
+    """
+
+    class Action(models.TextChoices):
+        PAUSE = "pause", _("pause")
+        RESUME = "resume", _("resume")
+
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
+    )
+    action = models.CharField(_("action"), max_length=6, choices=Action)
+    reason = models.CharField(_("reason"), max_length=200)
+    made_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("pause of the site")
+        verbose_name_plural = _("pauses of the site")
+        ordering = ["-pk"]
+        permissions = [
+            ("pause_site", _("Can pause exports and public names")),
+            ("resume_site", _("Can end a pause of exports and public names")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.made_at:%Y-%m-%d %H:%M}"
 
 
 class ExportRecord(models.Model):

@@ -7,8 +7,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from signatures import addresses, outbox, suppression, tokens
-from signatures.models import ConsentEvent, Letter, Signature, Suppression
+from signatures import addresses, funnel, outbox, suppression, tokens
+from signatures.models import ConsentEvent, Letter, Signature, Step, Suppression
 from signatures.services.consent import log
 from signatures.services.seats import take_seat
 
@@ -55,6 +55,7 @@ def confirm(*, signature_id: int) -> Confirmation:
         signature.email = ""
     signature.save(update_fields=["state", "confirmed_at", "email"])
     log(signature, ConsentEvent.Kind.CONFIRMED)
+    funnel.count(signature.campaign_id, address, Step.CONFIRMED)
     forget_other_attempts(signature)
     write_receipt(signature, to=address)
     return Confirmation.CONFIRMED

@@ -3,6 +3,8 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
 from django.db import connection, connections, transaction
@@ -13,15 +15,21 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from campaigns.models import Campaign, ConsentText
 from signatures import services, tally
-from signatures.models import CountDelta, ModerationAct, Signature, Tally, Total
+from signatures.models import CountDelta, HourTally, ModerationAct, Signature, StateDelta, StateTally, Tally, Total
 from tests.helpers import make_campaign, make_rows, make_signature
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ROW = st.integers(min_value=0, max_value=7)
 
 
 def recount(campaign: Campaign) -> Counter[str]:
     rows = Signature.objects.counted().filter(campaign=campaign).values_list("country").annotate(n=Count("pk"))
     return Counter(dict(rows))
+
+
+def recount_states(campaign: Campaign) -> dict[tuple[str, str, str], int]:
+    rows = Signature.objects.filter(campaign=campaign).values_list("state", "moderation", "language")
+    return {(state, moderation, language): n for state, moderation, language, n in rows.annotate(n=Count("pk"))}
 
 
 class AnythingHappens(RuleBasedStateMachine):
@@ -79,6 +87,10 @@ class AnythingHappens(RuleBasedStateMachine):
     def change_country_by_sql(self, row: int, country: str) -> None:
         self.sql("UPDATE signatures_signature SET country = %s WHERE id = %s", country, self.pick(row))
 
+    @rule(row=ROW, language=st.sampled_from(["en", "es"]))
+    def change_language_by_sql(self, row: int, language: str) -> None:
+        self.sql("UPDATE signatures_signature SET language = %s WHERE id = %s", language, self.pick(row))
+
     @rule(row=ROW, which=st.integers(0, 1))
     def change_campaign_by_sql(self, row: int, which: int) -> None:
         self.sql(
@@ -113,6 +125,8 @@ class AnythingHappens(RuleBasedStateMachine):
             expected = recount(campaign)
             assert tally.count(campaign.pk) == expected.total()
             assert tally.by_country(campaign.pk) == dict(expected)
+            assert sum(tally.over_time(campaign.pk, LONG_AGO, LONG_AGO).values()) == expected.total()
+            assert tally.by_state(campaign.pk) == recount_states(campaign)
 
 
 @pytest.mark.django_db
@@ -127,7 +141,7 @@ def test_any_sequence_of_acts_leaves_the_count_equal_to_the_recount() -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -142,12 +156,48 @@ def test_fold_moves_deltas_into_history_and_total() -> None:
     make_rows(campaign, 2, country="ES")
 
     assert [(delta.country, delta.n) for delta in CountDelta.objects.order_by("pk")] == [("PE", 3), ("ES", 2)]
-    assert tally.fold() == 2
+    assert [(delta.state, delta.n) for delta in StateDelta.objects.order_by("pk")] == [
+        ("confirmed", 3),
+        ("confirmed", 2),
+    ]
+    assert tally.fold() == 4
     assert not CountDelta.objects.exists()
-    assert Total.objects.get().n == 5
+    assert not StateDelta.objects.exists()
+    assert (Total.objects.get().n, HourTally.objects.get().n, StateTally.objects.get().n) == (5, 5, 5)
     assert dict(Tally.objects.values_list("country", "n")) == {"PE": 3, "ES": 2}
     assert tally.count(campaign.pk) == 5
     assert tally.fold() == 0
+
+
+@pytest.mark.django_db
+def test_a_statement_about_many_signatures_writes_a_line_for_each_state_and_language_and_no_more() -> None:
+    campaign = make_campaign()
+    make_rows(campaign, 30)
+    Signature.objects.filter(name__endswith="1").update(language="es")
+    StateDelta.objects.all().delete()
+
+    Signature.objects.update(moderation="rejected")
+
+    lines = StateDelta.objects.order_by("moderation", "language").values_list("moderation", "language", "n")
+    assert list(lines) == [("clear", "en", -27), ("clear", "es", -3), ("rejected", "en", 27), ("rejected", "es", 3)]
+
+
+@pytest.mark.django_db
+def test_signatures_from_before_their_states_were_counted_are_brought_in_once() -> None:
+    campaign = make_campaign()
+    make_rows(campaign, 3)
+    tally.fold()
+    StateTally.objects.all().delete()  # as if the triggers had not been there
+    make_rows(campaign, 2, language="es")
+    tally.fold()
+    Signature.objects.filter(language="es").update(moderation="held")
+    make_rows(campaign, 1, language="es")
+
+    for _time in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(import_module("signatures.migrations.0022_start_page_rows").STATES)
+        assert tally.by_state(campaign.pk) == recount_states(campaign)
+        tally.fold()
 
 
 @pytest.mark.django_db
@@ -182,4 +232,4 @@ def test_fold_leaves_the_work_to_the_one_that_is_at_it() -> None:
 
     assert answers == [0]
     assert CountDelta.objects.count() == 1
-    assert tally.fold() == 1
+    assert tally.fold() == 2  # that and the one of its state
