@@ -78,6 +78,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} must be an email address like petition@example.org.")
         return value
 
+    def addressees(self, var: str) -> list[str]:
+        """Email addresses with commas between them; none where nothing is set."""
+        given = [part.strip() for part in self.str(var, default="").split(",") if part.strip()]
+        if not all(re.fullmatch(r"[^@\s]+@[^@\s]+", one) for one in given):
+            raise ImproperlyConfigured(f"{var} must be email addresses like staff@example.org, with commas between.")
+        return given
+
     def database(self, var: str) -> dict[str, Any]:
         """PostgreSQL's settings for Django out of `postgresql://user:password@host:port/name`."""
         self.address(var, ("postgresql", "postgres"))

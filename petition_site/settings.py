@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep-retention": {"task": "signatures.tasks.keep_retention", "schedule": 60, "options": {"expires": 60}},
     # Each begins no batch after ten seconds, and more than one may be at it.
     "work-bulk-jobs": {"task": "signatures.tasks.work_bulk_jobs", "schedule": 5, "options": {"expires": 5}},
+    "raise-alarms": {"task": "signatures.tasks.raise_alarms", "schedule": 3600, "options": {"expires": 600}},
     "fold-counts": {"task": "signatures.tasks.fold_counts", "schedule": 5, "options": {"expires": 5}},
 }
 
@@ -251,6 +252,7 @@ PASSWORD_HASHERS = [
 # out on a site that is reached from outside.
 
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=True)
+ALARMS_TO = env.addressees("ALARMS_TO")  # of the staff, for what cannot wait
 OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname  # what the app calls this account
 
 # Logs: to standard error, and never with an address, a name or a token in them.

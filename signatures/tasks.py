@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
-from signatures import letters, reminders, retention, services, tally
+from signatures import held, letters, reminders, retention, services, tally
 from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
@@ -57,6 +57,11 @@ def work_bulk_jobs() -> None:
     end = monotonic() + SECONDS
     while monotonic() < end and services.bulk.do_next_batch():
         pass
+
+
+@shared_task
+def raise_alarms() -> bool:
+    return held.raise_alarm()
 
 
 def nudge_letters() -> None:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy as _
 
-from signatures import reasons, searching, visibility
+from signatures import held, reasons, searching, visibility
 from signatures.admin import bulk, exports
 from signatures.admin.acting import ActingAdmin
 from signatures.admin.base import short
@@ -157,6 +157,7 @@ class SignatureAdmin(ActingAdmin):
         links = {
             "may_export": bool(exports.presets_of(request)),
             "may_moderate": self.has_moderate_permission(request),
+            "hours_late": held.hours_late(),
             "bulk": reverse(f"admin:signatures_{self.opts.model_name}_bulk"),
         }
         try:
