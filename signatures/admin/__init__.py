@@ -3,6 +3,7 @@
 from signatures.admin.accounts import ExportRecordAdmin, ExportRequestAdmin, ModerationActAdmin, RetentionRunAdmin
 from signatures.admin.bulk import BulkJobAdmin
 from signatures.admin.letters import LetterAdmin, SuppressionAdmin
+from signatures.admin.pausing import PauseActAdmin
 from signatures.admin.privacy import PrivacyRequestAdmin
 from signatures.admin.queue import QueueAdmin
 from signatures.admin.signatures import SignatureAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "ExportRequestAdmin",
     "LetterAdmin",
     "ModerationActAdmin",
+    "PauseActAdmin",
     "PrivacyRequestAdmin",
     "QueueAdmin",
     "RetentionRunAdmin",

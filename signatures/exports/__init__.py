@@ -4,7 +4,7 @@ from signatures.exports.approvals import APPROVAL_ABOVE, OwnRequest, ask, collec
 from signatures.exports.forms import DEFUSED, FORMS
 from signatures.exports.presets import PRESETS
 from signatures.exports.signer import line, lists_since
-from signatures.exports.streaming import Download, export
+from signatures.exports.streaming import Download, Paused, export
 
 __all__ = [
     "APPROVAL_ABOVE",
@@ -13,6 +13,7 @@ __all__ = [
     "PRESETS",
     "Download",
     "OwnRequest",
+    "Paused",
     "ask",
     "collect",
     "decide",

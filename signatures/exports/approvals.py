@@ -51,6 +51,7 @@ def collect(*, request_id: int, staff: User) -> Download | None:
     """The list that was approved, for whoever asked for it, once and within a day; None where there is none.
 
     Call it outside a transaction, like `export`. A download that breaks off has been had: names have left.
+    Raises Paused while the site is paused, and then nothing has been had.
     """
     since = timezone.now() - timedelta(hours=ExportRequest.HOURS)
     ready = ExportRequest.objects.filter(is_approved=True, decided_at__gt=since, taken_at=None)

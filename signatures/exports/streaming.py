@@ -9,20 +9,28 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from time import monotonic
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from psycopg.pq import ExecStatus
 
 from campaigns.models import Campaign
+from signatures import pausing
 from signatures.exports.forms import FORMS, SPREADSHEET_ROWS, Form
 from signatures.exports.presets import PRESETS, Preset
-from signatures.models import ExportRecord, Signature, Staff
+from signatures.models import ExportRecord, PauseAct, Signature, Staff
 from signatures.visibility import entitled
 
 BATCH = 2000  # rows that are handed on together
+LOOK_EVERY = 0.2  # seconds, for a pause of the site
+
+
+class Paused(Exception):
+    """The site is paused: no list leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,11 @@ def export(
 
     What a spreadsheet would cut off goes as a ZIP of several files. That is told by a count made just before, since a
     name and a type are sent before the first row; a file has room for 48,575 rows that come to it in between.
+
+    Raises Paused while the site is paused; a stream that is under way then breaks off.
     """
+    if pausing.is_on():
+        raise Paused
     is_archive = FORMS[form].is_for_spreadsheets and PRESETS[preset].how_many(campaign) > SPREADSHEET_ROWS
     record = ExportRecord.objects.create(
         staff=staff, campaign=campaign, preset=preset, form=form, purpose=purpose, approved_by=approved_by
@@ -77,7 +89,7 @@ def stream(record: ExportRecord, archive_of: str = "") -> Iterator[bytes]:
                 heading, batches = heading_and_batches(copy, record)
                 start = form.mark + form.lines([heading])
                 chunks = archived(archive_of, start, batches, form) if archive_of else plain(start, batches, form)
-                for chunk in chunks:
+                for chunk in until_paused(chunks):
                     digest.update(chunk)
                     yield chunk
     except BaseException:
@@ -87,6 +99,34 @@ def stream(record: ExportRecord, archive_of: str = "") -> Iterator[bytes]:
     record.sha256 = digest.hexdigest()
     record.finished_at = timezone.now()
     record.save(update_fields=["rows", "unnamed", "sha256", "finished_at"])
+
+
+def until_paused(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, as long as nobody pauses the site. Raises Paused.
+
+    It looks over a connection of its own, opened only when the list takes that long: that of the list is busy, and sees
+    the moment at which the list began.
+    """
+    next_look = monotonic() + LOOK_EVERY
+    aside = None
+    try:
+        for chunk in chunks:
+            if monotonic() >= next_look:
+                aside = aside or connection.copy()
+                if is_paused(aside):
+                    raise Paused
+                next_look = monotonic() + LOOK_EVERY
+            yield chunk
+    finally:
+        if aside is not None:
+            aside.close()
+
+
+def is_paused(aside: BaseDatabaseWrapper) -> bool:
+    with aside.cursor() as cursor:
+        cursor.execute(pausing.LAST_ACTION)
+        row = cursor.fetchone()
+    return row is not None and row[0] == PauseAct.Action.PAUSE
 
 
 def without_a_row(campaign_id: int, preset: Preset) -> int | None:

@@ -3,7 +3,7 @@
 from signatures.forms.own import AddressForm, ChangeForm
 from signatures.forms.privacy import AnswerForm, CloseForm, PrivacyRequestForm
 from signatures.forms.signing import CodeForm, SignForm
-from signatures.forms.staff import BulkForm, ExportForm, ModerationForm, ReasonForm
+from signatures.forms.staff import BulkForm, ExportForm, ModerationForm, PauseForm, ReasonForm
 
 __all__ = [
     "AddressForm",
@@ -14,6 +14,7 @@ __all__ = [
     "CodeForm",
     "ExportForm",
     "ModerationForm",
+    "PauseForm",
     "PrivacyRequestForm",
     "ReasonForm",
     "SignForm",

@@ -15,7 +15,10 @@ Visibility = Signature.Visibility
 
 
 class ChangeForm(forms.Form):
-    """Name, country and who sees them. Without a fresh link nothing more visible can be chosen."""
+    """Name, country and who sees them. Without a fresh link nothing more visible can be chosen.
+
+    Nor can the page of the petition, while it shows no names: nobody agrees to what does not happen.
+    """
 
     visibility = forms.ChoiceField(
         label=_("Who sees your name and country?"),
@@ -37,6 +40,7 @@ class ChangeForm(forms.Form):
         signature: Signature,
         consent_text: ConsentText,
         is_fresh: bool,
+        is_paused: bool = False,
     ) -> None:
         line = {"name": signature.name, "country": signature.country.code, "visibility": signature.visibility}
         super().__init__(data, initial=line, label_suffix="", auto_id="own-%s")
@@ -44,7 +48,8 @@ class ChangeForm(forms.Form):
         levels = [
             (level, getattr(consent_text, level))
             for level in (Visibility.PUBLIC, Visibility.DELIVERED, Visibility.SECRET)
-            if is_fresh or not is_more_visible(level, signature.visibility)
+            if not is_more_visible(level, signature.visibility)
+            or (is_fresh and not (is_paused and level == Visibility.PUBLIC))
         ]
         self.fields["visibility"].choices = levels  # type: ignore[attr-defined]
         if not is_fresh:

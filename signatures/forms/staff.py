@@ -76,6 +76,17 @@ class BulkForm(ModerationForm):
         return [("", "---------"), *Reason.choices]
 
 
+class PauseForm(forms.Form):
+    """Why the site is paused, or why no longer."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("For colleagues. Name nobody in it: it is kept."),
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+
+
 class ExportForm(forms.Form):
     """Which list, in which form and why; of the lists only those that this person may have."""
 

@@ -14,6 +14,7 @@ from signatures.services.changing import (
 from signatures.services.confirming import Confirmation, confirm, confirm_by_code, disown
 from signatures.services.leaving import erase, erase_for, month_of, withdraw, withdraw_for
 from signatures.services.moderating import Why, hold, moderate, reject, release, restore
+from signatures.services.pausing import pause_site, resume_site
 from signatures.services.privacy import Received, answer_by, close_request, receive
 from signatures.services.resending import Sent, resend_for, retry_for
 from signatures.services.signing import Attempt, resend, sign
@@ -42,12 +43,14 @@ __all__ = [
     "is_more_visible",
     "moderate",
     "month_of",
+    "pause_site",
     "receive",
     "reject",
     "release",
     "resend",
     "resend_for",
     "restore",
+    "resume_site",
     "retry_for",
     "set_news",
     "sign",

@@ -8,7 +8,7 @@ from django.template import Context
 from django.urls import reverse
 
 from campaigns.models import Campaign, CampaignText, ConsentText
-from signatures import cards, tally
+from signatures import cards, pausing, tally
 from signatures.forms import SignForm
 from signatures.models import Signature
 from signatures.visibility import Output, shown
@@ -43,11 +43,20 @@ def progress(campaign: Campaign) -> dict[str, Any]:
 
 @register.inclusion_tag("signatures/_latest_names.html", takes_context=True)
 def latest_names(context: Context, campaign: Campaign) -> dict[str, Any]:
-    """The latest names that may be shown. A page with people on it tells its view, which has caches keep it less."""
-    signatures = Signature.objects.latest_public(campaign)[:LATEST]
+    """The latest names that may be shown; none while the site is paused.
+
+    A page with people on it tells its view, which has caches keep it less.
+    """
+    signatures = Signature.objects.latest_public(campaign).filter(pausing.NOT_PAUSED)[:LATEST]
     names = [(shown(row, "name", Output.PAGE), shown(row, "country", Output.PAGE)) for row in signatures]
     context["request"].shows_people = bool(names)
     return {"names": names}
+
+
+@register.simple_tag
+def names_are_shown() -> bool:
+    """Whether pages may show names at the moment."""
+    return not pausing.is_on()
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 
 from campaigns.models import CampaignText, ConsentText
 from campaigns.views import find_text
-from signatures import addresses, services, suppression, tasks, tokens
+from signatures import addresses, pausing, services, suppression, tasks, tokens
 from signatures.models import Signature, Suppression
 from signatures.services import Changed, Confirmation
 from signatures.views.answers import CONFIRMED_HERE, SIGNED_HERE, forget, private, remember, see
@@ -121,7 +121,8 @@ def thanks(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "signatures/thanks.html", {"text": text})
     signature = Signature.objects.confirmed().filter(pk=signature_id, campaign=text.campaign).first()
     consent = ConsentText.objects.current(text.campaign, text.language)
-    if request.method == "POST" and signature and consent and signature.visibility == Signature.Visibility.DELIVERED:
+    is_asked = request.method == "POST" and not pausing.is_on()
+    if is_asked and signature and consent and signature.visibility == Signature.Visibility.DELIVERED:
         line = services.Line(signature.name, signature.country.code, Signature.Visibility.PUBLIC)
         services.change(signature_id=signature_id, line=line, consent=consent)
         return see("thanks", slug=slug)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import ConsentText
 from campaigns.views import find_text
-from signatures import holdings, limits, services, tasks, tokens
+from signatures import holdings, limits, pausing, services, tasks, tokens
 from signatures.forms import AddressForm, ChangeForm
 from signatures.models import Signature
 from signatures.services import Changed
@@ -54,14 +54,16 @@ def show(
 ) -> HttpResponse:
     """The page, with what was typed where it comes back."""
     consent = ConsentText.objects.current(signature.campaign, signature.language) or signature.consent
+    is_paused = pausing.is_on()
     context = {
         "text": words_of(signature),
         "signature": signature,
+        "names_are_paused": is_paused,
         "held": holdings.of(signature, is_fresh=key.is_fresh),
         "is_fresh": key.is_fresh,
         "token": token,
         "said": request.GET.get("said", ""),
-        "form": ChangeForm(signature=signature, consent_text=consent, is_fresh=key.is_fresh),
+        "form": ChangeForm(signature=signature, consent_text=consent, is_fresh=key.is_fresh, is_paused=is_paused),
         "address_form": AddressForm(),
         "consent": consent,
         **context,
@@ -77,7 +79,13 @@ def own(request: HttpRequest, signature: Signature, key: tokens.PageKey, token: 
 @with_key("POST")
 def change(request: HttpRequest, signature: Signature, key: tokens.PageKey, token: str) -> HttpResponse:
     consent = ConsentText.objects.current(signature.campaign, signature.language) or signature.consent
-    form = ChangeForm(request.POST, signature=signature, consent_text=consent, is_fresh=key.is_fresh)
+    form = ChangeForm(
+        request.POST,
+        signature=signature,
+        consent_text=consent,
+        is_fresh=key.is_fresh,
+        is_paused=pausing.is_on(),
+    )
     if not form.is_valid():
         return show(request, signature, key, token, form=form, status=422)
     outcome = services.change(signature_id=signature.pk, line=form.line, consent=consent if key.is_fresh else None)

@@ -169,5 +169,5 @@ def test_the_page_asks_as_often_for_thirty_requests_as_for_one(
         ExportRecord.objects.create(staff=staff, campaign=campaign, preset="addressee", form="comma")
     client = client_of(ana)
 
-    with django_assert_num_queries(9):  # type: ignore[operator]
+    with django_assert_num_queries(10):  # type: ignore[operator]
         assert client.get(URL).status_code == 200

@@ -22,6 +22,7 @@ from signatures.models import (
     Letter,
     ModeratedSignature,
     ModerationAct,
+    PauseAct,
     PrivacyRequest,
     RetentionRun,
     Signature,
@@ -99,6 +100,11 @@ def make_runs(campaign: Campaign, n: int) -> None:
         RetentionRun.objects.create(day=day, last_run_at="2026-01-01T00:00Z")
 
 
+def make_pauses(campaign: Campaign, n: int) -> None:
+    for action in ["pause", "resume"] * n:
+        PauseAct.objects.create(action=action, reason="test", staff=somebody())
+
+
 def make_suppressions(campaign: Campaign, n: int) -> None:
     for _ in range(n):
         count = Suppression.objects.count()
@@ -119,6 +125,7 @@ ROWS: dict[str, Callable[[Campaign, int], None]] = {
     "signatures_exportrequest": make_requests,
     "signatures_letter": make_letters,
     "signatures_moderationact": make_acts,
+    "signatures_pauseact": make_pauses,
     "signatures_privacyrequest": make_privacy_requests,
     "signatures_queuedsignature": make_signatures,
     "signatures_retentionrun": make_runs,

@@ -30,6 +30,7 @@ from signatures.models import (
     ExportRequest,
     Letter,
     ModerationAct,
+    PauseAct,
     PrivacyRequest,
     RetentionRun,
     Signature,
@@ -106,6 +107,9 @@ PAGES = {
     **pages("signatures_moderationact", see=MODERATOR),
     **pages("signatures_exportrecord", see=EXPORTER),
     **pages("signatures_exportrequest", see=EXPORTER),
+    **pages("signatures_pauseact", see=MODERATOR | EXPORTER),
+    "signatures_pauseact_pause": (MODERATOR | EXPORTER, MODERATOR | EXPORTER),
+    "signatures_pauseact_resume": (ADMINISTRATOR, ADMINISTRATOR),
     **pages("signatures_retentionrun", see=ADMINISTRATOR),
     **pages("signatures_privacyrequest", see=ADMINISTRATOR, add=ADMINISTRATOR),
     "signatures_privacyrequest_answer": (NOBODY, ADMINISTRATOR),
@@ -143,6 +147,7 @@ READ_ONLY = (
     "signatures_moderationact",
     "signatures_exportrecord",
     "signatures_exportrequest",
+    "signatures_pauseact",
     "signatures_retentionrun",
     "signatures_privacyrequest",
 )
@@ -225,6 +230,7 @@ def rows(db: None) -> dict[str, Any]:
         "signatures_exportrequest": ExportRequest.objects.create(
             campaign=campaign, preset="addressee", form="machine", purpose="test", rows=2, staff=asking
         ),
+        "signatures_pauseact": PauseAct.objects.create(action="resume", reason="test"),
         "signatures_retentionrun": RetentionRun.objects.create(day="2026-01-01", last_run_at="2026-01-01T00:00Z"),
         "signatures_privacyrequest": asked,
         "auth_user": target,
@@ -311,6 +317,7 @@ FILLED = {
     "auth_user_password_change": {"password1": "a password of some length"},
     "auth_group_change": {"name": "helpers of all"},
     "auth_group_add": {"name": "another"},
+    "signatures_pauseact_pause": {"reason": "test"},
     "signatures_signature_bulk": {"action": "hold", "reason": "test"},
     "signatures_queuedsignature_bulk": {"action": "hold", "reason": "test"},
     "signatures_privacyrequest_add": {"email": "nobody@example.org", "kind": "erase", "note": "test"},
@@ -449,6 +456,8 @@ def test_roles_are_made_beside_groups_that_are_there_and_take_nothing_away(db: N
         "export_numbers",
         "view_exportrecord",
         "view_exportrequest",
+        "pause_site",
+        "view_pauseact",
     }
 
 

@@ -36,6 +36,14 @@ class Command(BaseCommand):
         if campaign is None:
             slugs = ", ".join(Campaign.objects.values_list("slug", flat=True)) or "none"
             raise CommandError(f"There is no campaign “{options['slug']}”. There are: {slugs}.")
+        try:
+            self.write(campaign, purpose, options)
+        except exports.Paused as error:
+            raise CommandError(
+                "Exports are paused for the whole site. What was written so far is not whole."
+            ) from error
+
+    def write(self, campaign: Campaign, purpose: str, options: dict[str, Any]) -> None:
         # Bytes, not text: what was hashed is what is written.
         out = getattr(self.stdout._out, "buffer", None)
         download = exports.export(
