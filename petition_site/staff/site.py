@@ -10,10 +10,11 @@ from django.contrib.auth.forms import UsernameField
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.cache import add_never_cache_headers
 
-from signatures import limits
+from signatures import limits, pausing
 
 
 def actions_of(of_model: ModelAdmin) -> list[str]:
@@ -29,6 +30,16 @@ class StaffSite(AdminSite):
     def is_half_way(self, request: HttpRequest) -> bool:
         """Whether the password has been given and the second factor has not."""
         return super().has_permission(request) and not self.has_permission(request)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """On every page, so that nobody wonders why no list leaves."""
+        context = super().each_context(request)
+        return {**context, "pause": pausing.current() if context["has_permission"] else None}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from signatures.admin import start
+
+        return super().index(request, {**start.context(request), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Half-way on to the second factor. After LIMIT_LOGIN wrong passwords none is looked at any more, right or

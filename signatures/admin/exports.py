@@ -58,7 +58,10 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         exports.ask(staff=staff, **form.cleaned_data)
         messages.info(request, _("This list needs a second person: it waits below until a colleague approves it."))
         return redirect(PAGE)
-    return answer(exports.export(staff=staff, **form.cleaned_data))
+    try:
+        return answer(exports.export(staff=staff, **form.cleaned_data))
+    except exports.Paused:
+        return paused(request)
 
 
 def page(request: HttpRequest, form: ExportForm) -> HttpResponse:
@@ -86,6 +89,11 @@ def answer(download: exports.Download) -> StreamingHttpResponse:
     return response
 
 
+def paused(request: HttpRequest) -> HttpResponse:
+    messages.error(request, _("Exports are paused for the whole site. Nothing was exported and nothing was used up."))
+    return redirect(PAGE)
+
+
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if not names_of(request) or request.POST.get("decision") not in ("approve", "refuse"):
@@ -108,7 +116,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def download(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
     if not names_of(request):
         raise PermissionDenied
-    ready = exports.collect(request_id=pk, staff=staff_of(request))
+    try:
+        ready = exports.collect(request_id=pk, staff=staff_of(request))
+    except exports.Paused:
+        return paused(request)
     if ready is None:
         messages.error(request, _("There is nothing to download: not approved, too late, or downloaded already."))
         return redirect(PAGE)
