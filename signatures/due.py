@@ -9,11 +9,13 @@ from django.db.models.functions import Now, TruncDate
 
 from campaigns.models import Campaign
 from signatures.models import (
+    Cluster,
     DaySalt,
     Letter,
     Origin,
     PrivacyRequest,
     PrivacyRequestQuerySet,
+    Rule,
     Signature,
     SignatureQuerySet,
     Suppression,
@@ -49,6 +51,8 @@ def how_much() -> dict[str, int]:
             letters_of_ended(),
             Letter.objects.filter(signature__in=unconfirmed()),
         ],
+        "clusters_deleted": [old_clusters()],
+        "rules_emptied": [ended_rules()],
     }
     return {
         name: first.values("pk").union(*(rows.values("pk") for rows in others)).count()
@@ -111,3 +115,13 @@ def lapsed_suppressions() -> QuerySet[Suppression]:
 def answered_requests() -> PrivacyRequestQuerySet:
     """Requests about personal data that were answered so long ago that nobody needs the proof any more."""
     return PrivacyRequest.objects.filter(done_at__lte=Now() - timedelta(days=365 * PrivacyRequest.KEPT_YEARS))
+
+
+def old_clusters() -> QuerySet[Cluster]:
+    return Cluster.objects.filter(day__lte=TruncDate(Now(), tzinfo=UTC) - timedelta(days=Cluster.KEPT_DAYS))
+
+
+def ended_rules() -> QuerySet[Rule]:
+    """Those that still hold a network or an address's fingerprint, long after their end."""
+    rules = Rule.objects.exclude(kind=Rule.Kind.DOMAIN).exclude(key="")
+    return rules.filter(expires_at__lte=Now() - timedelta(days=Rule.EMPTIED_AFTER_DAYS))

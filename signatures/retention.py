@@ -19,6 +19,7 @@ from django.utils import timezone
 from signatures import due, funnel
 from signatures.models import (
     BulkJob,
+    Cluster,
     ConsentEvent,
     DaySalt,
     Doubt,
@@ -28,6 +29,7 @@ from signatures.models import (
     Origin,
     PrivacyRequest,
     RetentionRun,
+    Rule,
     Seat,
     Signature,
     SignatureQuerySet,
@@ -74,6 +76,8 @@ def batches() -> Iterator[Numbers]:
     yield from walk(due.old_origins(), "day", delete_origins)
     yield from walk(due.lapsed_suppressions(), "pk", delete_suppressions)
     yield from walk(due.answered_requests(), "pk", delete_requests)
+    yield from walk(due.old_clusters(), "day", delete_clusters)
+    yield from walk(due.ended_rules(), "expires_at", empty_rules)
     yield from walk(due.unconfirmed(), "created_at", delete_unconfirmed)
     yield from walk(due.old_letters(), "created_at", delete_letters)
     yield from walk(due.loose_letters(), "created_at", delete_letters)
@@ -120,6 +124,15 @@ def delete_suppressions(ids: list[int]) -> Numbers:
 def delete_requests(ids: list[int]) -> Numbers:
     PrivacyRequest.signatures.through.objects.filter(privacyrequest__in=ids).delete()  # rows of no account
     return {"requests_deleted": PrivacyRequest.objects.filter(pk__in=ids).delete()[0]}
+
+
+def delete_clusters(ids: list[int]) -> Numbers:
+    return {"clusters_deleted": Cluster.objects.filter(pk__in=ids).delete()[0]}
+
+
+def empty_rules(ids: list[int]) -> Numbers:
+    """Number, note and dates stay: doubts name a rule by its number."""
+    return {"rules_emptied": Rule.objects.filter(pk__in=ids).update(pattern="", key="")}
 
 
 def delete_letters(ids: list[int]) -> Numbers:

@@ -89,4 +89,6 @@ class RetentionRunAdmin(ReadOnlyAdmin):
         "suppressions_deleted",
         "letters_deleted",
         "requests_deleted",
+        "clusters_deleted",
+        "rules_emptied",
     ]

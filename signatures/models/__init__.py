@@ -5,6 +5,7 @@ A signature answers two questions in two fields: has the signer confirmed (`stat
 """
 
 from signatures.models.bulk import BulkBatch, BulkJob
+from signatures.models.cluster import Cluster
 from signatures.models.consent import ConsentEvent
 from signatures.models.count import (
     CountDelta,
@@ -23,6 +24,7 @@ from signatures.models.doubt import Doubt, DoubtQuerySet, QueuedSignature
 from signatures.models.keeping import AddressKey, Alarm, RetentionRun
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.privacy import PrivacyRequest, PrivacyRequestQuerySet, due_date
+from signatures.models.rule import Rule, RuleQuerySet
 from signatures.models.searching import Domain, Folded
 from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
 from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, PauseAct, Staff
@@ -32,6 +34,7 @@ __all__ = [
     "Alarm",
     "BulkBatch",
     "BulkJob",
+    "Cluster",
     "ConsentEvent",
     "CountDelta",
     "CountryTally",
@@ -56,6 +59,8 @@ __all__ = [
     "PrivacyRequestQuerySet",
     "QueuedSignature",
     "RetentionRun",
+    "Rule",
+    "RuleQuerySet",
     "Seat",
     "Signature",
     "SignatureQuerySet",

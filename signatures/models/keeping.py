@@ -16,6 +16,8 @@ class RetentionRun(models.Model):
     suppressions_deleted = models.PositiveIntegerField(_("refusals forgotten"), default=0, db_default=0)
     letters_deleted = models.PositiveIntegerField(_("letters deleted"), default=0)
     requests_deleted = models.PositiveIntegerField(_("answered requests deleted"), default=0, db_default=0)
+    clusters_deleted = models.PositiveIntegerField(_("clusters deleted"), default=0, db_default=0)
+    rules_emptied = models.PositiveIntegerField(_("ended rules emptied"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("retention")

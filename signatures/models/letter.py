@@ -50,6 +50,7 @@ class Letter(models.Model):
         CAPPED = "capped", _("not sent: too many letters to this address")
         SUPPRESSED = "suppressed", _("not sent: this address takes no letters")
         NOBODY = "nobody", _("not sent: nobody has signed with this address")
+        BLOCKED = "blocked", _("not sent: blocked by a rule of staff")
 
     FIRST, LATER = 0, 1  # priorities
 

@@ -9,12 +9,14 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from signatures import due, retention, services, tally
 from signatures.models import (
+    Cluster,
     ConsentEvent,
     DaySalt,
     Letter,
     ModerationAct,
     Origin,
     RetentionRun,
+    Rule,
     Seat,
     Signature,
     Suppression,
@@ -24,7 +26,7 @@ from tests.helpers import make_campaign, make_rows, make_signature
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-KEPT = (ConsentEvent, DaySalt, Letter, Origin, Seat, Signature)
+KEPT = (Cluster, ConsentEvent, DaySalt, Letter, Origin, Rule, Seat, Signature)
 
 
 @pytest.fixture
@@ -71,6 +73,18 @@ def write_letter(campaign: Campaign, written: timedelta, **fields: Any) -> Lette
 def make_origin(signature: Signature, days_ago: int) -> Origin:
     day = timezone.now().date() - days_ago * DAY
     return Origin.objects.create(signature=signature, day=day, address=b"a" * 16, network=b"n" * 16)
+
+
+def make_cluster(campaign: Campaign, days_ago: int) -> Cluster:
+    now = timezone.now()
+    numbers, moments = dict.fromkeys(("n", "counted", "held"), 20), dict.fromkeys(("first_at", "last_at"), now)
+    day = now.date() - days_ago * DAY
+    return Cluster.objects.create(campaign=campaign, kind="network", key="00", day=day, **numbers, **moments)
+
+
+def make_rule(kind: str, ended: timedelta | None) -> Rule:
+    ends = timezone.now() - ended if ended else None
+    return Rule.objects.create(kind=kind, pattern="x", key="x", action="hold", note="test", expires_at=ends)
 
 
 def close(campaign: Campaign, ago: timedelta, retention_days: int | None) -> None:
@@ -134,6 +148,25 @@ def test_hashes_of_network_addresses_and_their_salts_go_after_thirty_days(campai
     assert contents() | {"Origin": [], "DaySalt": []} == before | {"Origin": [], "DaySalt": []}
 
 
+def test_clusters_go_after_thirty_days(campaign: Campaign) -> None:
+    young, _old = (make_cluster(campaign, days) for days in (29, 30))
+
+    assert run() == {"clusters_deleted": 1}
+    assert Cluster.objects.get() == young
+
+
+def test_rules_that_ended_thirty_days_ago_forget_which_network_or_address_they_were_about(db: None) -> None:
+    ages = (30 * DAY + MINUTE, 30 * DAY - MINUTE, None)
+    made = {(kind, age): make_rule(kind, age) for kind in ("domain", "address", "network") for age in ages}
+
+    assert run() == {"rules_emptied": 2}
+
+    for (kind, age), rule in made.items():
+        rule.refresh_from_db()
+        is_emptied = kind != "domain" and age == ages[0]
+        assert (rule.pattern, rule.key) == (("", "") if is_emptied else ("x", "x")), (kind, age)
+
+
 def test_a_refused_address_is_forgotten_after_thirty_days_and_one_that_asked_is_not(db: None) -> None:
     old = timezone.now() - 30 * DAY
     for number, (reason, made_at) in enumerate(
@@ -147,7 +180,7 @@ def test_a_refused_address_is_forgotten_after_thirty_days_and_one_that_asked_is_
     assert RetentionRun.objects.get().suppressions_deleted == 1
 
 
-@pytest.mark.parametrize("state", ["sent", "failed", "capped", "suppressed", "nobody", "waiting"])
+@pytest.mark.parametrize("state", ["sent", "failed", "capped", "suppressed", "nobody", "blocked", "waiting"])
 def test_letters_go_thirty_days_after_they_were_written_unless_they_wait(campaign: Campaign, state: str) -> None:
     signature = age(make_signature(campaign, is_confirmed=True), signed=DAY, sent=DAY)
     pending = age(make_signature(campaign), signed=DAY, sent=DAY)

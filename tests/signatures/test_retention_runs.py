@@ -28,7 +28,17 @@ from signatures.models import (
 )
 from tests.helpers import log_in, make_campaign, make_rows, make_signature
 from tests.signatures.test_concurrency import at_once
-from tests.signatures.test_retention import DAY, age, close, contents, make_origin, recorded, write_letter
+from tests.signatures.test_retention import (
+    DAY,
+    age,
+    close,
+    contents,
+    make_cluster,
+    make_origin,
+    make_rule,
+    recorded,
+    write_letter,
+)
 
 NOTHING: dict[str, int] = dict.fromkeys(
     [
@@ -39,6 +49,8 @@ NOTHING: dict[str, int] = dict.fromkeys(
         "suppressions_deleted",
         "letters_deleted",
         "requests_deleted",
+        "clusters_deleted",
+        "rules_emptied",
     ],
     0,
 )
@@ -69,6 +81,9 @@ def make_something_of_everything() -> Campaign:
         DaySalt.objects.create(day=timezone.now().date() - days * DAY, salt=b"s" * 32)
         made_at = timezone.now() - days * DAY
         Suppression.objects.create(fingerprint=bytes([days]) * 32, reason="bounced", made_at=made_at)
+        make_cluster(living, days)
+        for kind in ("domain", "address", "network"):
+            make_rule(kind, days * DAY)
     staff, _is_new = User.objects.get_or_create(username="helper")
     for years in (1, 4):
         done_at = timezone.now() - years * 365 * DAY
@@ -214,9 +229,11 @@ def test_the_command_says_what_is_due_and_then_what_it_did(db: None) -> None:
         f"{expected['suppressions_deleted']:>12} refusals forgotten",
         f"{expected['letters_deleted']:>12} letters deleted",
         f"{expected['requests_deleted']:>12} answered requests deleted",
+        f"{expected['clusters_deleted']:>12} clusters deleted",
+        f"{expected['rules_emptied']:>12} ended rules emptied",
     ]
     assert real.getvalue().splitlines() == ["Done:", *dry.getvalue().splitlines()[1:]]
-    assert [line.split()[0] for line in idle.getvalue().splitlines()] == ["Done:", *["0"] * 7]
+    assert [line.split()[0] for line in idle.getvalue().splitlines()] == ["Done:", *["0"] * len(NOTHING)]
 
 
 def test_staff_see_the_record_and_change_nothing_in_it(campaign: Campaign) -> None:
