@@ -9,6 +9,16 @@ from signatures.keys import keyed_hash
 
 VERSION = 1
 
+# Where very many people have their mailbox, and nothing in common.
+LARGE_PROVIDERS = frozenset(
+    {
+        *("gmail.com", "googlemail.com", "outlook.com", "outlook.es", "hotmail.com", "hotmail.es", "live.com"),
+        *("yahoo.com", "yahoo.es", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "msn.com", "web.de"),
+        *("yahoo.com.pe", "yahoo.com.ar", "yahoo.com.mx", "yahoo.com.br", "yahoo.fr", "hotmail.fr", "hotmail.it"),
+        *("proton.me", "protonmail.com", "gmx.com", "gmx.net", "gmx.de", "mail.com", "mail.ru", "yandex.ru", "qq.com"),
+    }
+)
+
 # Providers that deliver every spelling to one mailbox: whether they ignore dots, and what begins an ignored tag.
 GMAIL = ("gmail.com", True, "+")
 PROVIDERS: dict[str, tuple[str, bool, str]] = {
@@ -49,9 +59,23 @@ def suppression_fingerprint(email: str) -> bytes:
 
     Nor under any tag, whoever the provider is: here a wrong guess costs a letter, not a signature.
     """
+    return keyed_hash(f"suppressed addresses, version {VERSION}", untagged(email).encode())
+
+
+def rule_fingerprint(email: str) -> bytes:
+    """What a rule of staff about one address keeps of it. It catches the address under each tag, too."""
+    return keyed_hash(f"addresses in rules, version {VERSION}", untagged(email).encode())
+
+
+def untagged(email: str) -> str:
+    """The canonical form without a tag, whoever the provider is."""
     local, _at, domain = canonical(email).rpartition("@")
-    plain = local.partition("+")[0] or local
-    return keyed_hash(f"suppressed addresses, version {VERSION}", f"{plain}@{domain}".encode())
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def domain_of(email: str) -> str:
+    """The domain as it was typed, in lower case."""
+    return email.rpartition("@")[2].lower()
 
 
 def masked(email: str) -> str:

@@ -45,6 +45,7 @@ def write(
     fingerprint: bytes | None,
     signature: Signature | None = None,
     is_for_nobody: bool = False,
+    is_blocked: bool = False,
     details: dict[str, Any] | None = None,
 ) -> Letter:
     """Writes a letter; call it in a transaction.
@@ -61,6 +62,7 @@ def write(
         (is_capped, State.CAPPED),
         (is_suppressed, State.SUPPRESSED),
         (is_for_nobody, State.NOBODY),
+        (is_blocked, State.BLOCKED),
     ):
         if is_so:
             state = reason

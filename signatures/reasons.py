@@ -22,6 +22,8 @@ class Reason(TextChoices):
     OTHER = "other", _("another reason")
 
 
+RULE = "rule"  # nobody chooses it: a rule of staff held the signature when it was made
+
 GUIDE: dict[str, "StrOrPromise"] = {
     Reason.NAME: _(
         "The name of somebody who was killed, of a minister, a judge or a celebrity, signed by somebody else. Many"
@@ -47,6 +49,7 @@ FOR_SIGNERS: dict[str, "StrOrPromise"] = {
     Reason.TEST: _("It looks like a test of the form."),
     Reason.MADE_UP: _("It came together with many that look made up."),
     Reason.OTHER: _("Those who look after the petition have noted why."),
+    RULE: _("A rule of ours holds signatures like this one back until somebody has looked at them."),
 }
 
 
@@ -56,4 +59,6 @@ def for_signer(reason: str) -> "StrOrPromise":
 
 
 def for_staff(reason: str) -> "StrOrPromise":
+    if reason == RULE:
+        return _("held by a rule")
     return Reason(reason).label if reason in Reason.values else reason

@@ -6,8 +6,8 @@ from enum import Enum, auto
 from django.db import transaction
 
 from campaigns.models import Campaign, ConsentText
-from signatures import addresses, outbox, tokens
-from signatures.models import ConsentEvent, Letter, Seat, Signature
+from signatures import addresses, outbox, reasons, rules, tokens
+from signatures.models import ConsentEvent, Doubt, Letter, Rule, Seat, Signature
 from signatures.services.confirming import write_receipt
 from signatures.services.consent import log
 from signatures.services.seats import rename_seat, take_seat
@@ -74,6 +74,10 @@ def change(*, signature_id: int, line: Line, consent: ConsentText | None = None)
     if not rename_seat(signature):
         return Changed.NAME_IS_TAKEN
     signature.save(update_fields=["name", "country", "visibility", "email", "consent"])
+    if is_secret and before != Visibility.SECRET:
+        # From now on no rule or cluster at it may lead to its address or domain.
+        telling = {Doubt.Kind.RULE, Doubt.Kind.DOMAIN}
+        Doubt.objects.filter(signature=signature, kind__in=telling).update(detail="")
     if signature.visibility != before:
         log(signature, ConsentEvent.Kind.DISCLOSURE)
     return Changed.DONE
@@ -123,6 +127,7 @@ def ask_for_address(*, signature_id: int, email: str) -> None:
     if signature is None:
         return
     change = tokens.NewAddress(signature.pk, signature.link_generation, email)
+    rule = rules.met_by(email)
     outbox.write(
         Letter.Kind.ADDRESS_CHANGE,
         campaign=signature.campaign,
@@ -130,13 +135,17 @@ def ask_for_address(*, signature_id: int, email: str) -> None:
         to=email,
         fingerprint=addresses.fingerprint(signature.campaign_id, addresses.canonical(email)),
         signature=signature,
+        is_blocked=rule is not None and rule.action == Rule.Action.BLOCK,
         details={"generation": change.generation},
     )
 
 
 @transaction.atomic
 def change_address(*, change: tokens.NewAddress) -> Changed:
-    """Moves a signature to the address that has just confirmed. All earlier links to its page end here."""
+    """Moves a signature to the address that has just confirmed. All earlier links to its page end here.
+
+    Where a rule of staff is against the new address the signature is held, or moving would be a way around the rule.
+    """
     signature = find_for_change(change.signature_id)
     if signature is None or signature.link_generation != change.generation:
         return Changed.NOT_POSSIBLE
@@ -150,7 +159,19 @@ def change_address(*, change: tokens.NewAddress) -> Changed:
     signature.email = change.email if is_address_kept else ""
     signature.link_generation += 1
     signature.save(update_fields=["fingerprint", "email", "link_generation"])
+    if rule := rules.met_by(change.email):
+        hold_by_rule(signature, rule)
     # What waits for the old address carries links that have just ended.
     Letter.objects.waiting().filter(signature=signature).delete()
     write_receipt(signature, to=change.email)
     return Changed.DONE
+
+
+def hold_by_rule(signature: Signature, rule: Rule) -> None:
+    if signature.moderation == Signature.Moderation.CLEAR:
+        signature.moderation = Signature.Moderation.HELD
+        signature.moderation_reason = reasons.RULE
+        signature.save(update_fields=["moderation", "moderation_reason"])
+    detail = rules.number_for(signature, rule)
+    doubt = Doubt(signature=signature, kind=Doubt.Kind.RULE, detail=detail)
+    Doubt.objects.bulk_create([doubt], ignore_conflicts=True)

@@ -6,8 +6,9 @@ from secrets import token_bytes
 from django.db import transaction
 
 from campaigns.models import Campaign, ConsentText
-from signatures import addresses, outbox
-from signatures.models import ConsentEvent, Letter, Origin, Seat, Signature
+from signatures import addresses, disposable, outbox, reasons, rules
+from signatures.models import ConsentEvent, Doubt, Letter, Origin, Rule, Seat, Signature
+from signatures.network import Address
 from signatures.services import seats
 from signatures.services.consent import log
 
@@ -25,13 +26,24 @@ class Attempt:
 
 @transaction.atomic
 def sign(
-    *, campaign: Campaign, consent: ConsentText, language: str, attempt: Attempt, origin: Origin | None = None
+    *,
+    campaign: Campaign,
+    consent: ConsentText,
+    language: str,
+    attempt: Attempt,
+    origin: Origin | None = None,
+    client: Address | None = None,
 ) -> Signature:
     """Stores an attempt to sign and the one letter that answers it.
 
     It reserves nothing: each attempt is a row of its own until one is confirmed. Whoever calls cannot tell from
     what happens here whether the address is known; only its owner's mailbox can.
+
+    A rule of staff may hold it, which does not keep it from being confirmed; or block it, so that no letter with the
+    way to confirm ever leaves. `client` is looked at for these rules, and not kept.
     """
+    rule = rules.met_by(attempt.email, client)
+    is_held = rule is not None and rule.action == Rule.Action.HOLD
     is_secret = attempt.visibility == Signature.Visibility.SECRET
     fingerprint = addresses.fingerprint(campaign.pk, addresses.canonical(attempt.email))
     signature = Signature.objects.create(
@@ -44,13 +56,28 @@ def sign(
         visibility=attempt.visibility,
         wants_updates=attempt.wants_updates,
         fingerprint=fingerprint,
+        moderation=Signature.Moderation.HELD if is_held else Signature.Moderation.CLEAR,
+        moderation_reason=reasons.RULE if is_held else "",
     )
     log(signature, ConsentEvent.Kind.TICKED)
     if origin is not None:
         origin.signature = signature
         origin.save(force_insert=True)
-    answer(signature)
+    if doubts := doubts_about(signature, rule):
+        Doubt.objects.bulk_create(doubts)
+    answer(signature, is_blocked=rule is not None and not is_held)
     return signature
+
+
+def doubts_about(signature: Signature, rule: Rule | None) -> list[Doubt]:
+    """They follow from what was typed and where it came from alone, not from anything that is known of the address."""
+    doubts = []
+    if rule is not None and rule.action == Rule.Action.HOLD:
+        doubts.append(Doubt(signature=signature, kind=Doubt.Kind.RULE, detail=rules.number_for(signature, rule)))
+    if disposable.is_disposable(signature.email):
+        # Never with the domain: of who is counted only, the address goes with the confirmation.
+        doubts.append(Doubt(signature=signature, kind=Doubt.Kind.DISPOSABLE))
+    return doubts
 
 
 @transaction.atomic
@@ -62,10 +89,13 @@ def resend(*, campaign: Campaign, language: str, signature_id: int) -> None:
     # Locked, or the row could be gone by the time its letter is committed.
     attempts = Signature.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign")
     found = attempts.filter(pk=signature_id, campaign=campaign, erased_at=None).first()
-    answer(found or Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn"))
+    # What was blocked stays so, from whatever network and however late the letter is asked for.
+    is_blocked = Letter.objects.filter(signature=signature_id, state=Letter.State.BLOCKED).exists()
+    nobody = Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn")
+    answer(found or nobody, is_blocked=is_blocked)
 
 
-def answer(signature: Signature) -> Letter:
+def answer(signature: Signature, *, is_blocked: bool) -> Letter:
     kind = Letter.Kind.CONFIRMATION if has_free_seat(signature) else Letter.Kind.ALREADY_SIGNED
     is_pending = signature.state == Signature.State.PENDING
     return outbox.write(
@@ -76,6 +106,7 @@ def answer(signature: Signature) -> Letter:
         fingerprint=bytes(signature.fingerprint or b""),  # only the erased have none, and they get no answer
         signature=signature if is_pending else None,
         is_for_nobody=not is_pending,
+        is_blocked=is_blocked,
     )
 
 

@@ -48,6 +48,7 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
         language=text.language,
         attempt=form.attempt,
         origin=network.origin_of(request),
+        client=network.client_address(request),
     )
     tasks.nudge_letters()
     if channel := channel_of(request):

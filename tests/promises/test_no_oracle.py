@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
 from signatures import addresses, services, suppression, tokens
-from signatures.models import Letter, Signature, Suppression
+from signatures.models import Letter, Rule, Signature, Suppression
 from tests.helpers import SLUG, form_data, make_campaign, make_signature
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,18 @@ def held(campaign: Campaign) -> None:
     services.hold(signatures=Signature.objects.filter(pk=signature.pk), reason="test", staff=None)
 
 
+def ruled(action: str, *before: Callable[[Campaign], object]) -> Callable[[Campaign], None]:
+    """Staff have made a rule about just this address."""
+
+    def rule(campaign: Campaign) -> None:
+        for past in before:
+            past(campaign)
+        key = addresses.rule_fingerprint(ADDRESS).hex()
+        Rule.objects.create(kind=Rule.Kind.ADDRESS, key=key, action=action, note="test")
+
+    return rule
+
+
 PASTS = {
     "nobody": nobody,
     "confirmed": confirmed,
@@ -87,6 +99,8 @@ PASTS = {
     "withdrawn": withdrawn,
     "erased": erased,
     "held": held,
+    "blocked by a rule": ruled("block"),
+    "confirmed and blocked by a rule": ruled("block", confirmed),
 }
 
 
@@ -236,6 +250,34 @@ def test_the_answer_tells_nothing_of_the_address(
     assert_alike(found, stranger)
 
 
+@pytest.mark.parametrize("deed", DEEDS[:3], ids=lambda deed: deed.__name__)
+def test_an_address_that_a_rule_holds_is_answered_like_any_other(
+    campaign: Campaign, deed: Callable[[Client, Campaign, str], HttpResponse]
+) -> None:
+    """Its attempt has one row more, the doubt that brings it before staff: whoever is held reads so on their page."""
+    ruled("hold")(campaign)
+
+    stranger = see(partial(deed, Client(), campaign, STRANGER), STRANGER)
+    found = see(partial(deed, Client(), campaign, ADDRESS), ADDRESS)
+
+    doubt = [statement for statement in found.statements if 'INSERT INTO "signatures_doubt"' in statement]
+    assert len(doubt) == 1
+    assert found.rows_written.pop("signatures_doubt") == 1
+    found.statements.remove(doubt[0])
+    assert_alike(found, stranger)
+
+
+def test_a_throw_away_address_is_flagged_by_what_is_typed_and_by_nothing_that_is_known(campaign: Campaign) -> None:
+    known, unknown = "somebody@yopmail.com", "stranger@yopmail.com"
+    make_signature(campaign, name=NAME, email=known, is_confirmed=True)
+
+    stranger = see(partial(sign, Client(), campaign, unknown), unknown)
+    found = see(partial(sign, Client(), campaign, known), known)
+
+    assert found.rows_written["signatures_doubt"] == 1
+    assert_alike(found, stranger)
+
+
 @pytest.mark.parametrize(
     ("past", "answered_by"),
     {
@@ -251,6 +293,8 @@ def test_the_answer_tells_nothing_of_the_address(
         "withdrawn": "confirmation waiting",
         "erased": "confirmation waiting",
         "held": "already_signed waiting",
+        "blocked by a rule": "confirmation blocked",
+        "confirmed and blocked by a rule": "already_signed blocked",
     }.items(),
 )
 def test_there_is_something_that_an_answer_could_tell(campaign: Campaign, past: str, answered_by: str) -> None:
