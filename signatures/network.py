@@ -5,6 +5,7 @@ network, so that staff see a burst, and beyond anybody's making once the salt is
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -87,6 +88,19 @@ def hashes_of(network: Network) -> list[bytes]:
         raise ValueError("Networks are kept as /24 (IPv4) and /48 (IPv6).")
     salts = DaySalt.objects.order_by("day").values_list("salt", flat=True)
     return [_network_hash(bytes(salt), network) for salt in salts]
+
+
+def hashes_since(day: date, places: Sequence[Address | Network]) -> list[bytes]:
+    """What an `Origin` of that day or later holds for addresses, in `address`, or for networks, in `network`.
+
+    As many hashes as kept days times places; one query.
+    """
+    salts = [bytes(salt) for salt in DaySalt.objects.filter(day__gte=day).values_list("salt", flat=True)]
+    return [
+        _address_hash(salt, place) if isinstance(place, Address) else _network_hash(salt, place)
+        for salt in salts
+        for place in places
+    ]
 
 
 def salt_of(day: date) -> bytes:

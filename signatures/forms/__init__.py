@@ -2,6 +2,7 @@
 
 from signatures.forms.own import AddressForm, ChangeForm
 from signatures.forms.privacy import AnswerForm, CloseForm, PrivacyRequestForm
+from signatures.forms.rules import NewRuleForm
 from signatures.forms.signing import CodeForm, SignForm
 from signatures.forms.staff import BulkForm, ExportForm, ModerationForm, PauseForm, ReasonForm
 
@@ -14,6 +15,7 @@ __all__ = [
     "CodeForm",
     "ExportForm",
     "ModerationForm",
+    "NewRuleForm",
     "PauseForm",
     "PrivacyRequestForm",
     "ReasonForm",
