@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
-from signatures import held, letters, reminders, retention, services, tally
+from signatures import clusters, held, letters, reminders, retention, services, tally
 from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
@@ -62,6 +62,11 @@ def work_bulk_jobs() -> None:
 @shared_task
 def raise_alarms() -> bool:
     return held.raise_alarm()
+
+
+@shared_task
+def find_clusters() -> int:
+    return clusters.find()
 
 
 def nudge_letters() -> None:

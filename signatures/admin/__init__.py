@@ -2,14 +2,17 @@
 
 from signatures.admin.accounts import ExportRecordAdmin, ExportRequestAdmin, ModerationActAdmin, RetentionRunAdmin
 from signatures.admin.bulk import BulkJobAdmin
+from signatures.admin.clusters import ClusterAdmin
 from signatures.admin.letters import LetterAdmin, SuppressionAdmin
 from signatures.admin.pausing import PauseActAdmin
 from signatures.admin.privacy import PrivacyRequestAdmin
 from signatures.admin.queue import QueueAdmin
+from signatures.admin.rules import RuleAdmin
 from signatures.admin.signatures import SignatureAdmin
 
 __all__ = [
     "BulkJobAdmin",
+    "ClusterAdmin",
     "ExportRecordAdmin",
     "ExportRequestAdmin",
     "LetterAdmin",
@@ -18,6 +21,7 @@ __all__ = [
     "PrivacyRequestAdmin",
     "QueueAdmin",
     "RetentionRunAdmin",
+    "RuleAdmin",
     "SignatureAdmin",
     "SuppressionAdmin",
 ]

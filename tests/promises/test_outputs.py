@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignText, ConsentText, Update
 from signatures import cards, exports, letters, previews, services, tokens
-from signatures.models import Letter, Signature
+from signatures.models import Cluster, Letter, Rule, Signature
 from signatures.reminders import remind
 from tests.helpers import SLUG, form_data, log_in, make_campaign
 from tests.smtp import Server, mail_server
@@ -87,6 +87,10 @@ EXPECTED: dict[str, Who] = {
     "admin: each letter": (NOBODY, NOBODY),
     "admin: suppressed addresses": (NOBODY, NOBODY),
     "admin: campaign": (NOBODY, NOBODY),
+    "admin: rules": (NOBODY, NOBODY),
+    "admin: clusters": (NOBODY, NOBODY),
+    "admin: what a rule about their domain would have caught": (NAMED, NOBODY),
+    "admin: what a rule about their network would have caught": (NAMED, NOBODY),
     # Lists.
     **dict.fromkeys(
         ("CSV addressee", "CSV addressee by command"), ({"delivered", "delivered with news", "public"}, NOBODY)
@@ -233,6 +237,17 @@ def admin_pages(staff: Client, campaign: Campaign, signatures: dict[str, Signatu
     for kind, signature in signatures.items():
         texts[f"admin: {kind}"] = get(staff, f"{rows}/signature/{signature.pk}/change/")
     everybody = {"action": "hold", "_selected_action": [row.pk for row in signatures.values()]}
+    for kind, what in (("domain", "example.org"), ("network", "127.0.0.1")):
+        rule = {"kind": kind, "what": what, "action": "hold", "note": "test"}
+        tried = staff.post(f"{rows}/rule/add/", {**rule, "_try": "yes"}).content.decode()
+        assert "It would have caught" in tried
+        texts[f"admin: what a rule about their {kind} would have caught"] = tried
+        fields = {"kind": kind, "key": "example.org", "day": "2026-01-01", "n": 20, "counted": 8, "held": 1}
+        moments = dict.fromkeys(("first_at", "last_at"), timezone.now())
+        Cluster.objects.create(campaign=campaign, **fields, **moments)
+        Rule.objects.create(kind=kind, pattern=what, key=what, action="hold", note="test")
+    texts["admin: rules"] = get(staff, f"{rows}/rule/")
+    texts["admin: clusters"] = get(staff, f"{rows}/cluster/")
     texts["admin: about to hold all"] = staff.post(f"{rows}/signature/", everybody).content.decode()
     return texts
 

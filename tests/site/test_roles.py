@@ -25,6 +25,7 @@ from campaigns.models import Campaign, CampaignText, ConsentText, TextVersion, U
 from petition_site.staff.site import actions_of
 from signatures import limits
 from signatures.models import (
+    Cluster,
     Doubt,
     ExportRecord,
     ExportRequest,
@@ -33,6 +34,7 @@ from signatures.models import (
     PauseAct,
     PrivacyRequest,
     RetentionRun,
+    Rule,
     Signature,
     Suppression,
 )
@@ -105,6 +107,8 @@ PAGES = {
     **pages("signatures_letter", see=MODERATOR),
     **pages("signatures_suppression", see=MODERATOR, delete=ADMINISTRATOR),
     **pages("signatures_moderationact", see=MODERATOR),
+    **pages("signatures_rule", see=MODERATOR, add=MODERATOR, change=MODERATOR),
+    **pages("signatures_cluster", see=MODERATOR),
     **pages("signatures_exportrecord", see=EXPORTER),
     **pages("signatures_exportrequest", see=EXPORTER),
     **pages("signatures_pauseact", see=MODERATOR | EXPORTER),
@@ -133,6 +137,8 @@ ACTIONS = {
     },
     "signatures_letter": {"retry": MODERATOR, "delete_selected": NOBODY},
     "signatures_suppression": {"delete_selected": ADMINISTRATOR},
+    "signatures_rule": {"end": MODERATOR, "delete_selected": NOBODY},
+    "signatures_cluster": {"look_at": MODERATOR, "delete_selected": NOBODY},
     "campaigns_campaign": {"delete_selected": SUPERUSER},
     "campaigns_campaigntext": {"delete_selected": SUPERUSER},
     "campaigns_update": {"delete_selected": SUPERUSER},
@@ -226,6 +232,17 @@ def rows(db: None) -> dict[str, Any]:
         "signatures_letter": letter,
         "signatures_suppression": Suppression.objects.create(fingerprint=b"x" * 32, reason="bounced"),
         "signatures_moderationact": ModerationAct.objects.create(action="hold", how_many=1),
+        "signatures_rule": Rule.objects.create(
+            kind="domain", pattern="example.net", key="example.net", action="hold", note="test"
+        ),
+        "signatures_cluster": Cluster.objects.create(
+            campaign=campaign,
+            kind="domain",
+            key="example.net",
+            day="2026-01-01",
+            **{"n": 20, "counted": 9, "held": 1},
+            **dict.fromkeys(("first_at", "last_at"), "2026-01-01T00:00Z"),
+        ),
         "signatures_exportrecord": ExportRecord.objects.create(campaign=campaign, preset="internal", purpose="test"),
         "signatures_exportrequest": ExportRequest.objects.create(
             campaign=campaign, preset="addressee", form="machine", purpose="test", rows=2, staff=asking
@@ -323,6 +340,8 @@ FILLED = {
     "signatures_privacyrequest_add": {"email": "nobody@example.org", "kind": "erase", "note": "test"},
     "signatures_privacyrequest_answer": {"act": "withdraw"},
     "signatures_privacyrequest_close": {"outcome": "nothing"},
+    "signatures_rule_change": {"note": "changed"},
+    "signatures_rule_add": {"kind": "domain", "what": "example.com", "action": "block", "note": "test"},
     "signatures_signature_export": {"preset": "internal", "form": "machine", "purpose": "test"},
 }
 
