@@ -58,7 +58,7 @@ def say(request: HttpRequest, sent: Sent) -> None:
     if n:
         said = ngettext("A letter for %(n)d is on the way.", "Letters for %(n)d are on the way.", n)
         messages.success(request, said % {"n": n})
-    for outcome in (NO_ADDRESS, State.CAPPED, State.SUPPRESSED, GONE, State.NOBODY):
+    for outcome in (NO_ADDRESS, State.CAPPED, State.SUPPRESSED, State.BLOCKED, GONE, State.NOBODY):
         if n := sent.outcomes[outcome]:
             messages.warning(request, sentence(outcome, n) % {"n": n})
     if not sent.outcomes:
@@ -82,6 +82,12 @@ def sentence(outcome: str, n: int) -> str:
         return ngettext(
             "%(n)d not sent: the address takes no letters, until that is lifted under “suppressed addresses”.",
             "%(n)d not sent: the addresses take no letters, until that is lifted under “suppressed addresses”.",
+            n,
+        )
+    if outcome == State.BLOCKED:
+        return ngettext(
+            "%(n)d not sent: a rule blocked the signature when it was made.",
+            "%(n)d not sent: a rule blocked the signatures when they were made.",
             n,
         )
     return ngettext(

@@ -15,7 +15,7 @@ from signatures.models import (
     SignatureQuerySet,
     Staff,
 )
-from signatures.services.signing import answer
+from signatures.services.signing import answer, was_blocked
 
 AT_ONCE = 1000  # signatures or letters: whoever chooses more has chosen by mistake, or should not write so many letters
 
@@ -67,7 +67,7 @@ def write_again(signature: Signature, links: dict[tuple[int, bytes], str]) -> st
     if signature.state == Signature.State.WITHDRAWN:  # the erased are too
         return GONE
     if signature.state == Signature.State.PENDING:
-        return str(answer(signature).state)
+        return str(answer(signature, is_blocked=was_blocked(signature.pk)).state)
     if not signature.email:
         return NO_ADDRESS
     key = (signature.campaign_id, bytes(signature.fingerprint or b""))

@@ -89,10 +89,14 @@ def resend(*, campaign: Campaign, language: str, signature_id: int) -> None:
     # Locked, or the row could be gone by the time its letter is committed.
     attempts = Signature.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign")
     found = attempts.filter(pk=signature_id, campaign=campaign, erased_at=None).first()
-    # What was blocked stays so, from whatever network and however late the letter is asked for.
-    is_blocked = Letter.objects.filter(signature=signature_id, state=Letter.State.BLOCKED).exists()
+    is_blocked = was_blocked(signature_id)
     nobody = Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn")
     answer(found or nobody, is_blocked=is_blocked)
+
+
+def was_blocked(signature_id: int) -> bool:
+    """Whether a rule has blocked an attempt: it stays so, whoever asks for a letter, from wherever and however late."""
+    return Letter.objects.filter(signature=signature_id, state=Letter.State.BLOCKED).exists()
 
 
 def answer(signature: Signature, *, is_blocked: bool) -> Letter:

@@ -171,8 +171,10 @@ def test_a_blocked_signature_gets_no_letter_and_nothing_leads_around_it(client: 
     Rule.objects.update(expires_at=timezone.now())
     client.post(f"{page}resend/", REMOTE_ADDR="198.51.100.7")
     services.resend(campaign=campaign, language="en", signature_id=signature.pk)
+    sent = services.resend_for(signatures=Signature.objects.all(), reason="test", staff=None)
+    assert sent.outcomes == {"blocked": 1}
     assert set(Letter.objects.values_list("kind", "state", "to")) == {("confirmation", "blocked", "")}
-    assert Letter.objects.count() == 3
+    assert Letter.objects.count() == 4
     assert client.post(page, {"code": tokens.code(signature.pk)}).status_code == 422
     Signature.objects.update(created_at=timezone.now() - timedelta(days=15))
     Letter.objects.update(created_at=timezone.now() - timedelta(days=15))
