@@ -71,9 +71,9 @@ def make_requests(campaign: Campaign, n: int) -> None:
 
 
 def make_privacy_requests(campaign: Campaign, n: int) -> None:
-    days = {"received_on": "2026-01-01", "due_on": "2026-01-15"}
+    ended = {"received_on": "2026-01-01", "due_on": "2026-01-15", "done_at": "2026-01-02T00:00Z", "outcome": "done"}
     for _ in range(n):
-        PrivacyRequest.objects.create(kind="erase", note="test", staff=somebody(), done_by=somebody(), **days)
+        PrivacyRequest.objects.create(kind="erase", note="test", staff=somebody(), done_by=somebody(), **ended)
 
 
 def make_campaigns(campaign: Campaign, n: int) -> None:
