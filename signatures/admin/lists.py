@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-BOUND = 5_000  # rows that are counted and can be leafed through
+BOUND = 2_000  # rows that are counted and can be leafed through
 
 
 class BoundedPaginator(Paginator):

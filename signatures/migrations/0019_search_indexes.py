@@ -24,6 +24,12 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             "signature",
             models.Index(
+                fields=["moderation", "created_at", "id"], condition=~Q(moderation="clear"), name="signature_moderated"
+            ),
+        ),
+        AddIndexConcurrently(
+            "signature",
+            models.Index(
                 fields=["language", "created_at", "id"],
                 condition=~Q(language__in=["es", "en"]),
                 name="signature_rare_language",

@@ -122,6 +122,9 @@ class Signature(models.Model):
             models.Index(fields=["campaign", "created_at", "id"], name="signature_of_campaign"),
             models.Index(fields=["created_at", "id"], condition=Q(state="withdrawn"), name="signature_withdrawn"),
             models.Index(
+                fields=["moderation", "created_at", "id"], condition=~Q(moderation="clear"), name="signature_moderated"
+            ),
+            models.Index(
                 fields=["language", "created_at", "id"],
                 condition=~Q(language__in=["es", "en"]),
                 name="signature_rare_language",
