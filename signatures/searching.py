@@ -30,7 +30,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from campaigns.models import Campaign
 from signatures import addresses, network
-from signatures.models import Domain, Folded
+from signatures.models import Domain, Folded, Origin
 from signatures.visibility import Output, allowed
 
 if TYPE_CHECKING:
@@ -157,4 +157,7 @@ def by_networks(hashes: list[bytes]) -> Search:
     with connection.cursor() as cursor:
         cursor.execute(CROWDS, [hashes, CROWD, CROWD])
         crowds = [bytes(crowd) for (crowd,) in cursor.fetchall()]
-    return Search(Q(origin__network__in=hashes) & (findable() | Q(origin__network__in=crowds)))
+    # Those before the first origin that is kept have none, which PostgreSQL cannot know: it would begin with them.
+    first = Origin.objects.order_by("pk").values_list("pk", flat=True).first() or 0
+    came_from_there = Q(pk__gte=first, origin__network__in=hashes)
+    return Search(came_from_there & (findable() | Q(origin__network__in=crowds)))
