@@ -107,6 +107,7 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
             "REDIS_URL must end in the number of a logical database: redis://host:6379/0",
         ),
         ("LETTERS_PER_MINUTE", "-1", "LETTERS_PER_MINUTE must be a whole number, 0 or more (see .env.example)."),
+        ("ALARMS_TO", "one@example.org, two", "ALARMS_TO must be email addresses like staff@example.org"),
         ("LETTERS_PER_MINUTE", "many", "LETTERS_PER_MINUTE must be a whole number, 0 or more (see .env.example)."),
         (
             "EMAIL_URL",
