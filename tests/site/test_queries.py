@@ -15,6 +15,7 @@ from django.urls import reverse
 from campaigns.models import Campaign, ConsentText, TextVersion, Update
 from signatures.models import (
     BulkJob,
+    Cluster,
     ConsentEvent,
     Doubt,
     ExportRecord,
@@ -25,6 +26,7 @@ from signatures.models import (
     PauseAct,
     PrivacyRequest,
     RetentionRun,
+    Rule,
     Signature,
     Suppression,
 )
@@ -76,6 +78,24 @@ def make_privacy_requests(campaign: Campaign, n: int) -> None:
         PrivacyRequest.objects.create(kind="erase", note="test", staff=somebody(), done_by=somebody(), **ended)
 
 
+def make_rules(campaign: Campaign, n: int) -> None:
+    for number in range(n):
+        domain = f"{n}-{number}.example.net"
+        Rule.objects.create(kind="domain", pattern=domain, key=domain, action="hold", note="test", made_by=somebody())
+
+
+def make_clusters(campaign: Campaign, n: int) -> None:
+    for number in range(n):
+        Cluster.objects.create(
+            campaign=campaign,
+            kind="domain",
+            key=f"{n}-{number}.example.net",
+            day="2026-01-01",
+            **{"n": 20, "counted": 9, "held": 1},
+            **dict.fromkeys(("first_at", "last_at"), "2026-01-01T00:00Z"),
+        )
+
+
 def make_campaigns(campaign: Campaign, n: int) -> None:
     for _ in range(n):
         one = Campaign.objects.create(slug=f"campaign-{Campaign.objects.count()}")
@@ -121,6 +141,7 @@ ROWS: dict[str, Callable[[Campaign, int], None]] = {
     "campaigns_textversion": make_campaigns,
     "campaigns_update": make_campaigns,
     "signatures_bulkjob": make_jobs,
+    "signatures_cluster": make_clusters,
     "signatures_exportrecord": make_records,
     "signatures_exportrequest": make_requests,
     "signatures_letter": make_letters,
@@ -129,6 +150,7 @@ ROWS: dict[str, Callable[[Campaign, int], None]] = {
     "signatures_privacyrequest": make_privacy_requests,
     "signatures_queuedsignature": make_signatures,
     "signatures_retentionrun": make_runs,
+    "signatures_rule": make_rules,
     "signatures_signature": make_signatures,
     "signatures_suppression": make_suppressions,
 }
