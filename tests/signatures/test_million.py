@@ -69,6 +69,8 @@ def sizes(db: None) -> Iterator[Sizes]:
         server = connection._nodb_cursor
         with server() as cursor:
             cursor.execute(f'CREATE DATABASE "{small}" TEMPLATE "{large}"')
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE signatures_signature CASCADE")
         begun = time.monotonic()
         generate(campaign, MILLION)
         sizes = Sizes(campaign, client, {"small": small, "large": large}, time.monotonic() - begun)
@@ -159,20 +161,23 @@ def pages(campaign: Campaign) -> dict[str, str]:
 def test_the_million_is_made_in_two_minutes_and_a_recount_agrees(sizes: Sizes) -> None:
     """The command itself fails where the recount differs."""
     sizes.use("large")
-    assert Signature.objects.count() == MILLION + 1000 + 8 * A_PAGE
+    assert Signature.objects.count() == MILLION
     print(f"\n{MILLION:,} signatures in {sizes.seconds:.0f} s")
     assert sizes.seconds < 120
 
 
 def test_staff_wait_about_as_long_for_a_million_as_for_a_thousand(sizes: Sizes) -> None:
-    sizes.use("small")
-    addresses = pages(sizes.campaign)
-    taken: dict[tuple[str, str], list[float]] = {(kind, size): [] for kind in addresses for size in sizes.names}
+    addresses = {}
+    for size in sizes.names:
+        sizes.use(size)
+        addresses[size] = pages(sizes.campaign)
+    kinds = list(addresses["small"])
+    taken: dict[tuple[str, str], list[float]] = {(kind, size): [] for kind in kinds for size in sizes.names}
     for _ in range(ROUNDS):
         for size in sizes.names:
             sizes.use(size)
             sizes.client.get("/admin/")
-            for kind, url in addresses.items():
+            for kind, url in addresses[size].items():
                 begun = time.perf_counter()
                 response = sizes.client.get(url)
                 taken[kind, size].append(time.perf_counter() - begun)
@@ -180,7 +185,7 @@ def test_staff_wait_about_as_long_for_a_million_as_for_a_thousand(sizes: Sizes) 
 
     print(f"\n{'milliseconds, median (least to most)':36} {'a thousand':>22} {'a million':>22} {'ratio':>6}")
     ratios = {}
-    for kind in addresses:
+    for kind in kinds:
         small, large = taken[kind, "small"], taken[kind, "large"]
         ratios[kind] = statistics.median(large) / statistics.median(small)
         print(f"{kind:36} {spread(small):>22} {spread(large):>22} {ratios[kind]:6.2f}")
