@@ -71,7 +71,9 @@ def read_domain(typed: str) -> str:
     after = ".*" if text.endswith(".*") and not before else ""
     body = text.removeprefix(before).removesuffix(after)
     if not body or body == "*" or (not after and "." not in body):
-        raise BadPattern(_("This would catch nearly everybody. Name at least a domain and its ending: example.org."))
+        raise BadPattern(
+            _("Name at least a domain and its ending: example.org. Anything shorter would catch nearly everybody.")
+        )
     try:
         # A wildcard stands for an ending.
         found = validate_email(f"a@{body}{'.org' if after else ''}", check_deliverability=False)

@@ -8,9 +8,8 @@ from django.contrib.auth.models import User
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from signatures import services
 from signatures.admin import resending
@@ -89,7 +88,7 @@ class ActingAdmin(TypedSearch, ReadOnlyAdmin):
         def send(rows: SignatureQuerySet, reason: str, staff: Staff) -> services.Sent:
             return services.resend_for(signatures=rows, reason=reason, staff=staff)
 
-        return resending.ask_or_send(self, request, signatures, send, _now("Send the letter again"))
+        return resending.ask_or_send(self, request, signatures, send, gettext("Send the letter again"))
 
     def moderate(self, request: HttpRequest, signatures: SignatureQuerySet, action: str) -> HttpResponse | None:
         form = ModerationForm(request.POST if "reason" in request.POST else None, action=action)

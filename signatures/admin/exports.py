@@ -90,7 +90,9 @@ def answer(download: exports.Download) -> StreamingHttpResponse:
 
 
 def paused(request: HttpRequest) -> HttpResponse:
-    messages.error(request, _("Exports are paused for the whole site. Nothing was exported and nothing was used up."))
+    messages.error(
+        request, _("Exports are paused for the whole site. Nothing was exported, and no approval was used up.")
+    )
     return redirect(PAGE)
 
 

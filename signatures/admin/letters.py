@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import formats, timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
@@ -35,7 +35,7 @@ class LetterAdmin(ReadOnlyAdmin):
             return services.retry_for(letters=rows, reason=reason, staff=staff)
 
         failed = letters.filter(state=Letter.State.FAILED)
-        return resending.ask_or_send(self, request, failed, send, _now("Try failed letters again"))
+        return resending.ask_or_send(self, request, failed, send, gettext("Try failed letters again"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if outbox := pace.current_pause():

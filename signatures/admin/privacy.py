@@ -12,9 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import formats
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from signatures import holdings, reasons, services, tasks
 from signatures.admin import resending
@@ -49,7 +48,9 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
     def due(self, asked: PrivacyRequest) -> str:
         day = formats.date_format(asked.due_on, "SHORT_DATE_FORMAT")
         return (
-            format_html('<strong class="overdue">{} · {}</strong>', day, _now("overdue")) if asked.is_overdue else day
+            format_html('<strong class="overdue">{} · {}</strong>', day, gettext("overdue"))
+            if asked.is_overdue
+            else day
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -97,7 +98,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
         act, chosen = form.cleaned_data["act"], form.cleaned_data["chosen"]
         if act == Action.ERASE and not form.cleaned_data["is_sure"]:
             rows = rows_of(asked, chosen)
-            title = _now("Erase for good?")
+            title = gettext("Erase for good?")
             return self.page(request, "erase", asked=asked, rows=rows, form=form, title=title)
         signatures = Signature.objects.filter(privacy_requests=asked, pk__in=chosen)
         if act == Action.RESEND:

@@ -91,7 +91,7 @@ def sentence(outcome: str, n: int) -> str:
             n,
         )
     return ngettext(
-        "%(n)d not sent: withdrawn, erased, or no longer a letter that says anything.",
-        "%(n)d not sent: withdrawn, erased, or no longer letters that say anything.",
+        "%(n)d not sent: withdrawn, erased, or a letter that no longer applies.",
+        "%(n)d not sent: withdrawn, erased, or letters that no longer apply.",
         n,
     )

@@ -21,7 +21,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=200,
-        help_text=_("How they asked: “by letter of 3 May”. Never their name or address."),
+        help_text=_("How they asked: “by mail of 3 May”. Never their name or address."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 

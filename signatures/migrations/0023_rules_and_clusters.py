@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         default=signatures.models.rule.in_thirty_days,
-                        help_text="Empty: it does not end by itself. What was right in a storm is forgotten in the calm.",
+                        help_text="Empty: it does not end by itself. Better give it an end: it is easily forgotten.",
                         null=True,
                         verbose_name="ends",
                     ),

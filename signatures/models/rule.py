@@ -55,7 +55,7 @@ class Rule(models.Model):
         null=True,
         blank=True,
         default=in_thirty_days,
-        help_text=_("Empty: it does not end by itself. What was right in a storm is forgotten in the calm."),
+        help_text=_("Empty: it does not end by itself. Better give it an end: it is easily forgotten."),
     )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("made by")
