@@ -57,7 +57,7 @@ def run(kind: str, pattern: str, address: str = "") -> Found:
     elif kind == Rule.Kind.DOMAIN:
         caught = by_domain(pattern)
         found.says.append(NOT_FINDABLE)
-        if "*" not in pattern:
+        if not pattern.endswith("*"):
             found.searches.append(f"@{pattern}")
     else:
         caught = by_address(address)
@@ -134,5 +134,5 @@ def by_parts(typed: Network, whole: int, found: Found) -> SignatureQuerySet:
         return Signature.objects.none()
     hashes = network.hashes_since(first_day(), list(typed.subnets(new_prefix=whole)))
     if typed.prefixlen == whole:
-        found.searches += [value.hex() for value in hashes]
+        found.searches.append(str(typed))
     return recent().filter(origin__network__in=hashes)

@@ -210,31 +210,6 @@ def test_who_may_not_make_rules_tries_none(campaign: Campaign) -> None:
     assert client.post(ADD, typed("domain", "example.org", _try="yes")).status_code == 403
 
 
-@pytest.mark.parametrize("n", [1, 30])
-@pytest.mark.parametrize("model", ["rule", "cluster"])
-def test_the_lists_ask_no_more_for_more_rows(
-    moderator: Client, campaign: Campaign, django_assert_num_queries: object, model: str, n: int
-) -> None:
-    for number in range(n):
-        user = User.objects.create_user(f"staff{number}")
-        if model == "rule":
-            Rule.objects.create(kind="domain", pattern="a.example", key="a.example", action="hold", made_by=user)
-        else:
-            moments = dict.fromkeys(("first_at", "last_at", "looked_at"), timezone.now())
-            Cluster.objects.create(
-                campaign=campaign,
-                kind="domain",
-                key=f"d{number}.example.org",
-                day=timezone.now().date(),
-                looked_by=user,
-                **dict.fromkeys(("n", "counted", "held"), 20),
-                **moments,
-            )
-
-    with django_assert_num_queries({"rule": 8, "cluster": 9}[model]):  # type: ignore[operator]
-        assert moderator.get(f"/admin/signatures/{model}/").status_code == 200
-
-
 def test_a_cluster_leads_to_its_signatures_and_is_looked_at(moderator: Client, campaign: Campaign) -> None:
     fields = {"n": 20, "counted": 20, "held": 0, "day": "2026-01-02"}
     moment = datetime(2026, 1, 2, 12, tzinfo=UTC)
