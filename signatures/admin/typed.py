@@ -33,13 +33,9 @@ def close(typed: str) -> str:
     return MARK + tokens.seal("typed by staff").encrypt(text.encode(errors="ignore")).decode()
 
 
-def is_closed(text: str) -> bool:
-    return text.startswith(MARK)
-
-
 def opened(text: str) -> str:
-    """What was typed; nothing where the seal is broken or too old, so that a list is never searched for a seal."""
-    if not is_closed(text):
+    """What was typed; nothing where the seal is broken or too old."""
+    if not text.startswith(MARK):
         return text
     try:
         return tokens.unseal("typed by staff", text.removeprefix(MARK), KEPT).decode()
@@ -49,8 +45,11 @@ def opened(text: str) -> str:
 
 class TypedChangeList(ChangeList):
     def get_queryset(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Where a search was sent that cannot be read any more, nothing: the whole list would pass for what it found,
+        and might be acted on."""
         self.query = opened(self.query)
-        return super().get_queryset(request, *args, **options)
+        found = super().get_queryset(request, *args, **options)
+        return found if self.query or not request.GET.get(SEARCH_VAR, "").strip() else found.none()
 
     @property
     def search_url(self) -> str:

@@ -4,10 +4,14 @@ Workers do it (`tasks.work_bulk_jobs`). A batch is a transaction that holds the 
 the batch in hand and no longer, a worker that is killed leaves the rest for the next, and no batch is done twice.
 """
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from signatures.models import BulkJob, ModeratedSignature, ModerationAct, Signature, SignatureQuerySet
@@ -46,16 +50,8 @@ def prepare(*, signatures: SignatureQuerySet, action: str, why: Why, matched: st
         is_note_for_signer=why.is_note_for_signer,
         matched=matched,
     )
-    matching = moderating.meant_by(action, signatures).order_by().values("pk")
-    sql, params = matching.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(FREEZE.format(matching=sql), [job.pk, BulkJob.BATCH, *params])
-        cursor.execute(
-            "SELECT coalesce(sum(cardinality(ids)), 0) FROM signatures_bulkbatch WHERE job_id = %s", [job.pk]
-        )
-        job.how_many = int(cursor.fetchone()[0])
-        cursor.execute(COUNTED, [job.pk])
-        job.counted = int(cursor.fetchone()[0])
+    with suppress(EmptyResultSet):  # that nobody can match, Django sees by itself
+        freeze(job, moderating.meant_by(action, signatures).order_by().values("pk"))
     job.save(update_fields=["how_many", "counted"])
     return job
 
@@ -69,6 +65,18 @@ def sample(job: BulkJob, n: int) -> list[Signature]:
         share = -(-n // len(chosen))
         ids += batch.ids[:: max(1, len(batch.ids) // share)][:share]
     return list(Signature.objects.filter(pk__in=ids[:n]).order_by("pk"))
+
+
+def freeze(job: BulkJob, matching: QuerySet[Any, Any]) -> None:
+    sql, params = matching.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(FREEZE.format(matching=sql), [job.pk, BulkJob.BATCH, *params])
+        cursor.execute(
+            "SELECT coalesce(sum(cardinality(ids)), 0) FROM signatures_bulkbatch WHERE job_id = %s", [job.pk]
+        )
+        job.how_many = int(cursor.fetchone()[0])
+        cursor.execute(COUNTED, [job.pk])
+        job.counted = int(cursor.fetchone()[0])
 
 
 def looked_back(job: BulkJob) -> int:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from campaigns.models import Campaign
 from signatures import network, searching
-from signatures.models import Origin, Signature
+from signatures.models import BulkJob, Origin, Signature
 from tests.helpers import log_in, make_campaign, make_rows, make_signature
 
 LIMA = ZoneInfo("America/Lima")
@@ -214,7 +214,13 @@ def test_a_search_that_tells_of_nobody_can_be_passed_on(campaign: Campaign) -> N
     assert response["Location"] == f"{URL}?q=%40example.org"
 
 
-def test_a_seal_that_is_broken_or_old_searches_for_nothing(campaign: Campaign) -> None:
+@pytest.mark.parametrize("query", ["~gAAAAA", "a%00b"])
+def test_a_search_that_cannot_be_read_finds_nobody_and_is_acted_on_for_nobody(campaign: Campaign, query: str) -> None:
     make_signature(campaign)
+    client = superuser()
 
-    assert superuser().get(f"{URL}?q=~gAAAAA").context["cl"].query == ""
+    found = client.get(f"{URL}?q={query}").context["cl"]
+    client.post(f"{URL}bulk/?q={query}", {"action": "hold", "reason": "test"})
+
+    assert (found.query, list(found.result_list)) == ("", [])
+    assert BulkJob.objects.get().how_many == 0
