@@ -41,8 +41,6 @@ class ActingAdmin(TypedSearch, ReadOnlyAdmin):
     """The actions of a list of signatures."""
 
     actions: Sequence[str] = ["hold", "release", "reject", "restore", "hide", "show", "withdraw", "erase", "resend"]
-    # Django's own link to "all that match" would do them in one request; `bulk` does it in the background.
-    actions_selection_counter = False
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("signatures.moderate_signature")

@@ -192,13 +192,18 @@ class AnythingHappens(RuleBasedStateMachine):
     # What staff do
 
     @precondition(lambda self: self.signers)
-    @rule(rows=st.sets(ROW, max_size=3), verb=st.sampled_from(["hold", "release", "reject"]))
+    @rule(rows=st.sets(ROW, max_size=3), verb=st.sampled_from(["hold", "release", "reject", "restore"]))
     def moderate(self, rows: set[int], verb: str) -> None:
         ids = {self.pick(row) for row in rows}
         getattr(services, verb)(signatures=Signature.objects.filter(pk__in=ids), reason="Seen twice", staff=None)
         for row in Signature.objects.in_hand().filter(pk__in=ids):
-            after = {"hold": "held", "release": "clear", "reject": "rejected"}[verb]
-            self.signers[row.pk].moderation = after
+            signer = self.signers[row.pk]
+            signer.moderation = {
+                "hold": "held",
+                "release": "rejected" if signer.moderation == "rejected" else "clear",
+                "reject": "rejected",
+                "restore": "held" if signer.moderation == "held" else "clear",
+            }[verb]
 
     # What time does
 
