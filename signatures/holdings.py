@@ -91,7 +91,8 @@ def everything(signature: Signature) -> dict[str, Any]:
             {
                 "what": moderated.act.action,
                 "reason": moderated.act.reason,
-                "note": moderated.act.note,
+                # One on several people may tell of others.
+                "note": moderated.act.note if moderated.act.how_many == 1 else "",
                 "at": moderated.act.made_at.isoformat(),
             }
             for moderated in signature.moderated.select_related("act").order_by("pk")

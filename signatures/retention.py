@@ -194,6 +194,7 @@ def forget_reasons(ids: list[int]) -> None:
     ):
         rows.exclude(reason__in=Reason.values).update(reason="")
         rows.update(note="")
+    moderated.exclude(reason_before__in=["", *Reason.values]).update(reason_before="")
 
 
 def month_of(moment: str | Now) -> Func:

@@ -47,7 +47,7 @@ def fold_counts() -> int:
 
 @shared_task
 def keep_retention() -> int:
-    services.bulk.forget_prepared()
+    services.bulk.forget_not_begun()
     return retention.run()
 
 

@@ -115,6 +115,7 @@ class BulkJobAdmin(ReadOnlyAdmin):
             "job": job,
             "reason": reasons.for_staff(job.reason),
             "sample": [(row, shown(row, "name", Output.ADMIN)) for row in bulk.sample(job, SHOWN)],
+            "can_be_undone": bulk.can_be_undone(job),
             "needs_second_person": bulk.needs_second_person(job),
             "rejected_alone": bulk.REJECTED_ALONE,
             "is_own": job.staff_id == staff_of(request).pk,
@@ -129,10 +130,10 @@ class BulkJobAdmin(ReadOnlyAdmin):
 
 
 PRESSED: dict[str, Callable[[int, User], object]] = {
-    "begin": lambda pk, staff: bulk.begin(job_id=pk),
+    "begin": lambda pk, staff: bulk.begin(job_id=pk, staff=staff),
     "approve": lambda pk, staff: bulk.decide(job_id=pk, is_approved=True, staff=staff),
     "refuse": lambda pk, staff: bulk.decide(job_id=pk, is_approved=False, staff=staff),
-    "discard": lambda pk, staff: bulk.discard(job_id=pk),
+    "discard": lambda pk, staff: bulk.discard(job_id=pk, staff=staff),
     "cancel": lambda pk, staff: bulk.cancel(job_id=pk),
     "undo": lambda pk, staff: bulk.undo(job_id=pk, staff=staff),
 }
@@ -146,7 +147,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     decision, staff = request.POST.get("decision", ""), staff_of(request)
     try:
         done = PRESSED[decision](pk, staff)
-    except (KeyError, bulk.OwnJob) as error:
+    except (KeyError, bulk.NotTheirs) as error:
         raise PermissionDenied from error
     if not done:
         messages.warning(request, _("The job is not there any more, or has gone on: nothing was done."))

@@ -37,7 +37,7 @@ LAST_ACT = """
 LEFT JOIN LATERAL (
     SELECT act.reason FROM signatures_moderatedsignature AS moderated
     JOIN signatures_moderationact AS act ON act.id = moderated.act_id
-    WHERE moderated.signature_id = signature.id AND act.action NOT IN ('hide', 'show')
+    WHERE moderated.signature_id = signature.id AND act.action IN ('hold', 'release', 'reject', 'restore', 'undo')
     ORDER BY moderated.id DESC LIMIT 1
 ) AS past ON true
 """

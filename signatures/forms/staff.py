@@ -36,7 +36,9 @@ class ModerationForm(forms.Form):
         label=_("Note"),
         max_length=200,
         required=False,
-        help_text=_("For staff, and kept with the act. Never a name or an address."),
+        help_text=_(
+            "For staff, and kept with the act. Whoever it is about can ask to see it. Never a name or an address."
+        ),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     is_note_for_signer = forms.BooleanField(label=_("Signers read the note instead of that sentence"), required=False)

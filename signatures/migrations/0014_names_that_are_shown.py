@@ -1,7 +1,9 @@
 """The index of the names on the page leaves out those that staff have hidden; made without locking the table."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations, models
+
+from signatures.migrations._indexes import AddIndexConcurrentlyAnew
 
 
 class Migration(migrations.Migration):
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [("signatures", "0013_moderating_many")]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             model_name="signature",
             index=models.Index(
                 condition=models.Q(state="confirmed", moderation="clear", visibility="public", is_name_hidden=False),

@@ -1,10 +1,10 @@
 """Indexes for the lists and the search of staff, made without locking the table."""
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import F, Q
 
+from signatures.migrations._indexes import AddIndexConcurrentlyAnew
 from signatures.models.searching import Domain, Folded
 
 
@@ -13,21 +13,21 @@ class Migration(migrations.Migration):
     dependencies = [("signatures", "0018_trigrams")]
 
     operations = [
-        AddIndexConcurrently("signature", models.Index(fields=["created_at", "id"], name="signature_created")),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew("signature", models.Index(fields=["created_at", "id"], name="signature_created")),
+        AddIndexConcurrentlyAnew(
             "signature", models.Index(fields=["campaign", "created_at", "id"], name="signature_of_campaign")
         ),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             "signature",
             models.Index(fields=["created_at", "id"], condition=Q(state="withdrawn"), name="signature_withdrawn"),
         ),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             "signature",
             models.Index(
                 fields=["moderation", "created_at", "id"], condition=~Q(moderation="clear"), name="signature_moderated"
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             "signature",
             models.Index(
                 fields=["language", "created_at", "id"],
@@ -35,11 +35,11 @@ class Migration(migrations.Migration):
                 name="signature_rare_language",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             "signature",
             GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="signature_name"),
         ),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             "signature",
             models.Index(
                 OpClass(Domain("email"), "text_pattern_ops"),
@@ -47,13 +47,13 @@ class Migration(migrations.Migration):
                 name="signature_domain",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             "letter",
             models.Index(
                 fields=["state", "id"], condition=~Q(state__in=["waiting", "sent"]), name="letter_of_rare_state"
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             "letter",
             models.Index(
                 fields=["kind", "id"],

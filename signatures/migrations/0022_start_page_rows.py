@@ -4,8 +4,9 @@ What is missing from the tally is what the table has, less what triggers have wr
 statement sees all three as of one moment, so that signing and folding may go on, and running it again adds nothing.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from signatures.migrations._indexes import AddIndexConcurrentlyAnew
 
 STATES = """
 INSERT INTO signatures_statetally (campaign_id, state, moderation, language, n)
@@ -28,11 +29,11 @@ class Migration(migrations.Migration):
     dependencies = [("signatures", "0021_state_triggers")]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             model_name="letter",
             index=models.Index(condition=models.Q(("state", "failed")), fields=["created_at"], name="letter_failed"),
         ),
-        AddIndexConcurrently(
+        AddIndexConcurrentlyAnew(
             model_name="signature",
             index=models.Index(
                 condition=models.Q(

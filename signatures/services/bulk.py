@@ -20,6 +20,11 @@ from signatures.services.moderating import Why
 
 State = BulkJob.State
 REJECTED_ALONE = 1000  # at once; for more a second person is needed
+NOT_BEGUN_KEPT = {
+    State.PREPARED: timedelta(days=1),
+    State.WAITING: timedelta(days=7),
+    State.REFUSED: timedelta(days=30),
+}
 
 FREEZE = """
 INSERT INTO signatures_bulkbatch (job_id, number, ids)
@@ -35,8 +40,8 @@ WHERE batch.job_id = %s AND signature.state = 'confirmed' AND signature.moderati
 """
 
 
-class OwnJob(Exception):
-    """Whoever prepared a job is not its second person."""
+class NotTheirs(Exception):
+    """Whoever prepared a job is not its second person, and nobody else starts it or throws it away."""
 
 
 @transaction.atomic
@@ -58,7 +63,10 @@ def prepare(*, signatures: SignatureQuerySet, action: str, why: Why, matched: st
 
 def sample(job: BulkJob, n: int) -> list[Signature]:
     """Some of the frozen set, from all over it."""
-    ids: list[int] = []
+    if job.act and job.act.how_many:
+        ids = list(job.act.moderated.order_by("pk").values_list("signature_id", flat=True)[:n])
+        return list(Signature.objects.filter(pk__in=ids).order_by("pk"))
+    ids = []
     numbers = list(job.batches.order_by("number").values_list("number", flat=True))
     chosen = numbers[:: max(1, len(numbers) // n)][:n]
     for batch in job.batches.filter(number__in=chosen).order_by("number"):
@@ -88,12 +96,22 @@ def needs_second_person(job: BulkJob) -> bool:
     return job.action == ModerationAct.Action.REJECT and job.how_many > REJECTED_ALONE
 
 
+def can_be_undone(job: BulkJob) -> bool:
+    """Not where undoing would reject so many that it takes a second person: that is prepared as a job of its own."""
+    would_reject = job.how_many if job.action == ModerationAct.Action.RESTORE else 0
+    return job.can_be_undone and would_reject <= REJECTED_ALONE
+
+
 @transaction.atomic
-def begin(*, job_id: int) -> BulkJob | None:
-    """Starts what was prepared, or lays it before a second person. None where that has been done already."""
+def begin(*, job_id: int, staff: User) -> BulkJob | None:
+    """Starts what was prepared, or lays it before a second person. None where that has been done already.
+
+    Raises `NotTheirs` for all but whoever prepared it, in whose name it runs.
+    """
     job = locked(job_id, State.PREPARED)
     if job is None:
         return None
+    check_is_theirs(job, staff)
     if needs_second_person(job):
         job.state = State.WAITING
         job.save(update_fields=["state"])
@@ -104,12 +122,12 @@ def begin(*, job_id: int) -> BulkJob | None:
 
 @transaction.atomic
 def decide(*, job_id: int, is_approved: bool, staff: User) -> BulkJob | None:
-    """The second person's yes or no. Raises `OwnJob` for whoever prepared it."""
+    """The second person's yes or no. Raises `NotTheirs` for whoever prepared it."""
     job = locked(job_id, State.WAITING)
     if job is None:
         return None
     if job.staff_id == staff.pk:
-        raise OwnJob
+        raise NotTheirs
     job.decided_by = staff
     if is_approved:
         start(job)
@@ -129,13 +147,19 @@ def start(job: BulkJob) -> None:
 
 
 @transaction.atomic
-def discard(*, job_id: int) -> bool:
-    """Throws away what was prepared or waits, and was not begun."""
+def discard(*, job_id: int, staff: User) -> bool:
+    """Throws away what one has prepared oneself and was not begun. Raises `NotTheirs`."""
     job = locked(job_id, State.PREPARED, State.WAITING)
     if job is None:
         return False
+    check_is_theirs(job, staff)
     job.delete()
     return True
+
+
+def check_is_theirs(job: BulkJob, staff: User) -> None:
+    if job.staff_id != staff.pk:
+        raise NotTheirs
 
 
 @transaction.atomic
@@ -151,7 +175,7 @@ def cancel(*, job_id: int) -> BulkJob | None:
 def undo(*, job_id: int, staff: User) -> BulkJob | None:
     """Begins to put back what a job did, as far as it still is as the job left it."""
     job = locked(job_id, State.DONE, State.CANCELLED)
-    if job is None or not job.can_be_undone:
+    if job is None or not can_be_undone(job):
         return None
     job.undo_act = ModerationAct.objects.create(
         staff=staff, action=ModerationAct.Action.UNDO, reason=job.reason, note=job.note, how_many=0
@@ -163,12 +187,12 @@ def undo(*, job_id: int, staff: User) -> BulkJob | None:
 
 @transaction.atomic
 def do_next_batch() -> bool:
-    """One batch of the job that has waited longest; False where there is none that nobody else works on."""
+    """One batch of some job; False where there is none that nobody else works on."""
     job = (
         BulkJob.objects.at_work()
         .select_for_update(skip_locked=True, of=("self",))
         .select_related("act", "undo_act")
-        .order_by("started_at")
+        .order_by("?")  # in turns: one that fails is not before all others for ever
         .first()
     )
     if job is None:
@@ -220,7 +244,9 @@ def locked(job_id: int, *states: str) -> BulkJob | None:
     )
 
 
-def forget_prepared() -> int:
-    """Throws away what was prepared a day ago and never begun: nobody would know any more what was looked at."""
-    old = BulkJob.objects.filter(state=State.PREPARED, made_at__lt=timezone.now() - timedelta(days=1))
-    return old.delete()[0]
+def forget_not_begun() -> int:
+    """Throws away what was never begun, when nobody would know any more what was looked at; answers how many."""
+    now, forgotten = timezone.now(), 0
+    for state, kept in NOT_BEGUN_KEPT.items():
+        forgotten += BulkJob.objects.filter(state=state, made_at__lt=now - kept).delete()[1].get(BulkJob._meta.label, 0)
+    return forgotten

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from signatures import outbox
 from signatures.models import (
+    BulkJob,
     ConsentEvent,
     Doubt,
     Letter,
@@ -133,6 +134,14 @@ def forget_what_was_written(signature: Signature) -> None:
     alone = list(acts.values_list("pk", flat=True))
     ModerationAct.objects.filter(pk__in=alone).exclude(reason__in=Reason.values).update(reason="")
     ModerationAct.objects.filter(pk__in=alone).update(note="")
+    BulkJob.objects.filter(act__in=alone).update(note="", matched="")
+    forget_reasons_before([signature.pk])
+
+
+def forget_reasons_before(ids: list[int]) -> None:
+    """What signers once read as the reason, where staff had worded it, from the account of acts on them."""
+    moderated = ModeratedSignature.objects.filter(signature__in=ids)
+    moderated.exclude(reason_before__in=["", *Reason.values]).update(reason_before="")
 
 
 def month_of(moment: datetime) -> datetime:

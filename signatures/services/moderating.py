@@ -98,7 +98,7 @@ def apply(act: ModerationAct, signatures: SignatureQuerySet, why: Why) -> None:
     rows = list(
         meant_by(act.action, signatures)
         .order_by("pk")
-        .select_for_update()
+        .select_for_update(no_key=True)  # letters and consent of these people may be written meanwhile
         .values_list("pk", "moderation", "moderation_reason", "is_name_hidden")
     )
     ids = [pk for pk, *_ in rows]
@@ -129,10 +129,11 @@ def undo(undoing: ModerationAct, moderated: list[ModeratedSignature], why: Why) 
     rows = {
         row[0]: row[1:]
         for row in locked.order_by("pk")
-        .select_for_update()
+        .select_for_update(no_key=True)
         .values_list("pk", "moderation", "moderation_reason", "is_name_hidden")
     }
-    acts_on_them = ModeratedSignature.objects.filter(signature__in=rows).order_by().values("signature")
+    decided = ModeratedSignature.objects.filter(act__action__in=[*SETS, Action.UNDO])
+    acts_on_them = decided.filter(signature__in=rows).order_by().values("signature")
     latest = set(acts_on_them.annotate(latest=Max("pk")).values_list("latest", flat=True))
     restored = [row for row in moderated if row.pk in latest]
     ids = sorted(row.signature_id for row in restored)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import services, tally, tasks
-from signatures.models import BulkBatch, BulkJob, Doubt, ModerationAct, Signature
+from signatures.models import BulkBatch, BulkJob, Doubt, ModeratedSignature, ModerationAct, Signature
 from signatures.services import Why, bulk
 from tests.helpers import log_in, make_campaign, make_rows, make_signature
 
@@ -46,7 +46,8 @@ def prepared(action: str = "reject", **filters: Any) -> BulkJob:
 
 
 def running(action: str = "reject", **filters: Any) -> BulkJob:
-    job = bulk.begin(job_id=prepared(action, **filters).pk)
+    asked = prepared(action, **filters)
+    job = bulk.begin(job_id=asked.pk, staff=asked.staff)
     assert job is not None and job.state == "running"
     return job
 
@@ -216,7 +217,7 @@ def test_a_second_person_may_refuse(campaign: Campaign, monkeypatch: pytest.Monk
     monkeypatch.setattr(bulk, "REJECTED_ALONE", 11)
     make_rows(campaign, 12)
     job = prepared()
-    bulk.begin(job_id=job.pk)
+    bulk.begin(job_id=job.pk, staff=job.staff)
 
     press(moderator()[0], job, "refuse")
     work()
@@ -231,7 +232,7 @@ def test_a_press_that_comes_too_late_changes_nothing_and_says_so(campaign: Campa
     job = running()
     work()
 
-    for decision in ("begin", "cancel", "approve", "discard"):
+    for decision in ("begin", "cancel", "approve", "discard"):  # too late for each
         before = states()
         response = press(client, job, decision)
         assert "nothing was done" in response.content.decode()
@@ -283,13 +284,73 @@ def test_a_job_keeps_its_filters_and_nothing_that_was_typed_of_a_person(
 
 def test_what_was_prepared_and_never_begun_is_thrown_away(campaign: Campaign) -> None:
     make_rows(campaign, 3)
-    old, new = prepared(), prepared()
-    BulkJob.objects.filter(pk=old.pk).update(made_at=timezone.now() - timedelta(hours=25))
+    ages = {"prepared": 1, "waiting": 7, "refused": 30}
+    for state, days in ages.items():
+        old = prepared()
+        BulkJob.objects.filter(pk=old.pk).update(state=state, made_at=timezone.now() - timedelta(days=days, hours=1))
+        new = prepared()
+        BulkJob.objects.filter(pk=new.pk).update(state=state, made_at=timezone.now() - timedelta(days=days, hours=-1))
 
     tasks.keep_retention()
 
-    assert list(BulkJob.objects.all()) == [new]
-    assert BulkBatch.objects.get().job == new
+    assert sorted(BulkJob.objects.values_list("state", flat=True)) == sorted(ages)
+    assert BulkBatch.objects.count() == 3
+
+
+def test_nobody_starts_or_throws_away_what_a_colleague_has_prepared(campaign: Campaign) -> None:
+    make_rows(campaign, 3)
+    job = prepared()
+
+    for decision in ("begin", "discard", "approve"):
+        assert press(moderator(f"not {decision}")[0], job, decision).status_code == (
+            200 if decision == "approve" else 403
+        )
+    job.refresh_from_db()
+    assert job.state == "prepared"
+
+
+def test_a_restoration_of_so_many_is_not_undone_by_one_person(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "REJECTED_ALONE", 11)
+    make_rows(campaign, 12, moderation="rejected")
+    job = running("restore")
+    work()
+
+    html = press(moderator()[0], job, "undo").content.decode()
+    work()
+
+    assert "nothing was done" in html
+    assert tally.count(campaign.pk) == 12
+
+
+def test_what_is_no_decision_does_not_stand_in_the_way_of_undoing(campaign: Campaign) -> None:
+    (row,) = make_rows(campaign, 1)
+    job = running()
+    work()
+    copy = ModerationAct.objects.create(action="copy", reason="mail of 3 May", how_many=1)
+    copy.moderated.create(signature=row, before="rejected")
+
+    bulk.undo(job_id=job.pk, staff=job.staff)
+    work()
+
+    assert states()[row.pk] == ("confirmed", "clear", "", False)
+
+
+def test_who_is_erased_takes_along_what_staff_wrote_of_them_alone(campaign: Campaign) -> None:
+    (row,) = make_rows(campaign, 1)
+    staff = User.objects.create_user("somebody")
+    words = Why("other", "Ana Example wrote to us", is_note_for_signer=True)
+    job = bulk.prepare(signatures=Signature.objects.all(), action="reject", why=words, matched="#1", staff=staff)
+    bulk.begin(job_id=job.pk, staff=staff)
+    work()
+    services.restore(signatures=Signature.objects.all(), reason="found_good", staff=None)
+
+    services.erase(signature_id=row.pk)
+
+    job.refresh_from_db()
+    assert (job.note, job.matched, job.act.note) == ("", "", "")
+    assert set(ModeratedSignature.objects.values_list("reason_before", flat=True)) == {""}
 
 
 def test_a_reason_and_words_are_asked_for(campaign: Campaign) -> None:

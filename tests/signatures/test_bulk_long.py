@@ -55,7 +55,7 @@ def test_a_bulk_rejection_counts_right_at_each_batch_is_cancelled_and_undone_exa
         job = bulk.prepare(signatures=matching, action="reject", why=Why("made_up"), matched="", staff=somebody)
         prepared = monotonic() - start
         assert (job.how_many, job.counted) == (N, N)
-        waiting = bulk.begin(job_id=job.pk)
+        waiting = bulk.begin(job_id=job.pk, staff=somebody)
         assert waiting is not None and waiting.state == "waiting"
         bulk.decide(job_id=job.pk, is_approved=True, staff=colleague)
 

@@ -209,6 +209,9 @@ def rows(db: None) -> dict[str, Any]:
     target = User.objects.create_user("target", is_staff=True)
     TOTPDevice.objects.create(user=target)
     asking = User.objects.create_user("asking", is_staff=True)
+    job = bulk.prepare(
+        signatures=Signature.objects.filter(pk=held.pk), action="hold", why=Why("test"), matched="", staff=asking
+    )
     asked = PrivacyRequest.objects.create(
         kind="withdraw", received_on="2026-01-01", due_on="2026-01-15", note="test", found=1, staff=asking
     )
@@ -226,9 +229,7 @@ def rows(db: None) -> dict[str, Any]:
         "release": released,
         "restore": rejected,
         "show": rejected,
-        "signatures_bulkjob": bulk.prepare(
-            signatures=Signature.objects.filter(pk=held.pk), action="hold", why=Why("test"), matched="", staff=asking
-        ),
+        "signatures_bulkjob": bulk.begin(job_id=job.pk, staff=asking),
         "signatures_letter": letter,
         "signatures_suppression": Suppression.objects.create(fingerprint=b"x" * 32, reason="bounced"),
         "signatures_moderationact": ModerationAct.objects.create(action="hold", how_many=1),
@@ -361,7 +362,7 @@ def data(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     filled["campaigns_campaigntext_add"]["campaign"] = rows["campaigns_campaign"].pk
     filled["campaigns_update_add"] |= {"campaign": rows["campaigns_campaign"].pk, "published_at_1": "12:00:00"}
     filled["signatures_signature_export"]["campaign"] = rows["signatures_signature"].campaign_id
-    filled["signatures_bulkjob_act"] = {"decision": "begin"}
+    filled["signatures_bulkjob_act"] = {"decision": "cancel"}
     filled["signatures_privacyrequest_answer"]["chosen"] = rows["signatures_signature"].pk
     filled["signatures_signature_export_decide"] = {"decision": "approve"}
     for name in NAMES - filled.keys():
