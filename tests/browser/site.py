@@ -29,6 +29,7 @@ from petition_site.local.sink import start_sink
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLUG = "stand-with-victims-of-repression-in-peru"
 STAFF = "moderator"
+collected: list[bool] = []  # whether the static files are, by this process
 PATIENCE = 60  # seconds, for two cores that run other tests at the same time
 
 # The last two of the sixteen logical databases that a Redis has: the other tests use the first ones.
@@ -144,18 +145,19 @@ def settings(port: int, database: str, redis: str, mail: str) -> dict[str, str]:
 
 
 def prepare(children: Children, logs: Path, env: Mapping[str, str]) -> None:
-    compiling = ("manage.py", "compile_translations")
-    # What takes longest, beside the rest.
+    """The translations are compiled already, by `tests.services`."""
+    # What takes longest, beside the rest; the same files for each site of this process.
     static = ("manage.py", "collectstatic", "--noinput", "--ignore", "flags")
-    collecting = begin(children, "collectstatic", *static, logs=logs, env=env)
+    collecting = None if collected else begin(children, "collectstatic", *static, logs=logs, env=env)
     for name, *arguments in (
-        ("translations", *compiling),
         ("migrate", "manage.py", "migrate", "--noinput"),
         ("load_campaign", "manage.py", "load_campaign", SLUG),
         ("opening", "-m", "tests.browser.opening", SLUG),
     ):
         children.wait_for(begin(children, name, *arguments, logs=logs, env=env))
-    children.wait_for(collecting)
+    if collecting is not None:
+        children.wait_for(collecting)
+        collected.append(True)
 
 
 @contextmanager
