@@ -15,7 +15,7 @@ class TextVersionQuerySet(models.QuerySet["TextVersion"]):
 
 
 class TextVersion(models.Model):
-    """One version of a campaign's words in one language. Rows are added, and the database refuses to change one."""
+    """One version of a campaign's words in one language. Rows are added; the database keeps them as they are."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="text_versions", verbose_name=_("campaign"))
     language = models.CharField(_("language"), max_length=12)

@@ -1,8 +1,10 @@
 """Words are drafted beside their source, looked at, and published knowingly."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from html.parser import HTMLParser
+from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import User
@@ -172,8 +174,34 @@ def test_each_publication_is_a_version_that_stays(staff: Client, campaign: Campa
     assert third.sha256 == CampaignText.objects.get(pk=english.pk).digest
     with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():
         TextVersion.objects.filter(pk=first.pk).update(language="es")
+    with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():
+        TextVersion.objects.filter(pk=first.pk).delete()
     html = staff.get(f"/admin/campaigns/textversion/{second.pk}/change/").content.decode()
     assert "Water, now" in html
+
+
+def test_words_from_before_versions_were_kept_have_the_best_date_there_is(campaign: Campaign) -> None:
+    migration = import_module("campaigns.migrations.0006_versions_stay")
+    now = timezone.now()
+    opened, agreed = now - timedelta(days=30), now - timedelta(days=9)
+    Campaign.objects.update(opens_at=opened)
+    ConsentText.objects.all().delete()
+    make_consent = partial(ConsentText.objects.create, campaign=campaign, text="I agree.", sha256="0" * 64)
+    make_consent(language="en", version=1, created_at=opened - timedelta(days=1))
+    make_consent(language="es", version=1, created_at=agreed)
+    make_consent(language="es", version=2)
+    undated = make_text(Campaign.objects.create(slug="undated"), published_at=now)
+
+    def dates() -> list[datetime | None]:
+        with connection.cursor() as cursor:
+            cursor.execute(migration.DATE)
+        return list(CampaignText.objects.order_by("pk").values_list("published_at", flat=True))
+
+    assert dates() == [opened, agreed, undated.published_at]
+    CampaignText.objects.update(published_at=now)
+    TextVersion.objects.create(campaign=campaign, language="en", version=1, words={}, sha256="0" * 64)
+    Campaign.objects.update(opens_at=now + timedelta(days=1))
+    assert dates() == [now, now, now]
 
 
 def test_the_page_says_changed_only_where_somebody_may_have_signed_other_words(
