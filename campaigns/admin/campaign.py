@@ -50,7 +50,7 @@ class DeliveredForm(forms.Form):
     def clean_delivered_on(self) -> Any:
         day = self.cleaned_data["delivered_on"]
         if day > timezone.localdate():
-            raise forms.ValidationError(_("This day is still to come."))
+            raise forms.ValidationError(_("This day has not come yet."))
         return day
 
 
