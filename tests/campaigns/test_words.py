@@ -150,6 +150,7 @@ def test_staff_are_told_how_many_signed_and_must_say_that_they_know(
     html = staff.get(address(english, "publish")).content.decode()
     assert "2 people have signed the words that you are about to change." in html
     assert "2 people have agreed to the consent text" in html
+    assert "cannot be taken back" not in html
     publish(staff, english)
     assert "open all wells." not in page()
     publish(staff, english, confirmed="on")
@@ -292,6 +293,7 @@ def test_a_new_language_is_nowhere_until_it_is_published(
     assert Client().get("/api/v1/campaigns/water-for-all/").json()["languages"] == ["en", "es"]
     html = staff.get(address(text, "publish")).content.decode()
     assert "Your data: This field cannot be blank." in html
+    assert "Once it is published, it cannot be taken back" in html
     assert "Reviewer: Somebody must have read this translation" in html
     staff.post(address(text, "publish"), {"edition": CampaignText.objects.get(pk=text.pk).with_draft().edition})
     assert Client().get(url).status_code == 404
