@@ -160,14 +160,14 @@ def is_signed(live: CampaignText, changed: list[str]) -> bool:
     return bool(live.published_at and live.campaign.has_opened and {*changed} & {*live.SIGNED, "consent_text"})
 
 
-def problems_of(drafted: CampaignText) -> list[str]:
-    """Why these words cannot be published, field by field."""
+def problems_of(drafted: CampaignText) -> list[tuple[str, str]]:
+    """Why these words cannot be published: the field, where it is one's, and what is wrong."""
     try:
         services.check_words(words=drafted)
     except ValidationError as error:
         fields = {*drafted.WORDS, "alias", "reviewer"}
         return [
-            f"{checklist.label(drafted, name)}: {said}" if name in fields else said
+            (name, f"{checklist.label(drafted, name)}: {said}") if name in fields else ("", said)
             for name, messages in error.message_dict.items()
             for said in messages
         ]

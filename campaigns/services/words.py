@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -91,14 +91,26 @@ def publish_words(*, text_id: int, edition: str, by: str) -> CampaignText:
 
 
 def check_words(*, words: CampaignText) -> None:
-    """Raises ValidationError, by field, for words that no visitor should see."""
+    """Raises ValidationError, by field, for words that no visitor should see.
+
+    What the checklist asks for before a campaign opens is asked for here once it is out.
+    """
     errors: dict[str, Any] = {}
-    if words.is_awaiting_review and words.campaign.state != Campaign.State.DRAFT:
-        errors["reviewer"] = [_("Somebody must have read this translation beside the source text.")]
     try:
         words.full_clean()
     except ValidationError as error:
         errors = error.update_error_dict(errors)
+    if words.campaign.state != Campaign.State.DRAFT:
+        source = None if words.is_source else words.campaign.source_text
+        for name in words.missing(source):
+            errors.setdefault(name, [_("The source text has words here.")])
+        if words.is_awaiting_review:
+            errors["reviewer"] = [_("Somebody must have read this translation beside the source text.")]
+        if not words.is_preview_seen:
+            errors[NON_FIELD_ERRORS] = [
+                *errors.get(NON_FIELD_ERRORS, []),
+                _("Nobody has looked at the preview of these words. Look at it, then load this page again."),
+            ]
     if errors:
         raise ValidationError(errors)
 

@@ -85,6 +85,8 @@ def save(staff: Client, text: CampaignText, **fields: object) -> HttpResponse:
 
 
 def publish(staff: Client, text: CampaignText, **fields: str) -> HttpResponse:
+    """After a look at the preview."""
+    staff.post(address(text, "preview"))
     return staff.post(address(text, "publish"), form_of(staff, text, "publish") | {"decision": "publish"} | fields)
 
 
@@ -292,7 +294,7 @@ def test_a_new_language_is_nowhere_until_it_is_published(
     assert "/qu/" not in page("/sitemap.xml")
     assert Client().get("/api/v1/campaigns/water-for-all/").json()["languages"] == ["en", "es"]
     html = staff.get(address(text, "publish")).content.decode()
-    assert "Your data: This field cannot be blank." in html
+    assert f'<a href="{address(text)}#id_data_text">Your data: This field cannot be blank.</a>' in html
     assert "Once it is published, it cannot be taken back" in html
     assert "Reviewer: Somebody must have read this translation" in html
     staff.post(address(text, "publish"), {"edition": CampaignText.objects.get(pk=text.pk).with_draft().edition})
@@ -308,6 +310,49 @@ def test_a_new_language_is_nowhere_until_it_is_published(
     assert ConsentText.objects.current(campaign, "qu") is not None
     again = staff.post("/admin/campaigns/campaigntext/add/", {"campaign": campaign.pk, "language": "qu"})
     assert "This campaign has words in this language already." in again.content.decode()
+
+
+def test_what_is_out_changes_only_to_words_that_are_whole_and_were_looked_at(
+    staff: Client, english: CampaignText, spanish: CampaignText
+) -> None:
+    unseen = "Nobody has looked at the preview of these words."
+
+    def problems(text: CampaignText) -> list[tuple[str, str]]:
+        response = staff.get(address(text, "publish"))
+        staff.post(address(text, "publish"), form_of(staff, text, "publish") | {"decision": "publish", "confirmed": ""})
+        return [(name, said[:48]) for name, said in response.context["problems"]]
+
+    save(staff, spanish, title="Agua, ya", key_figures="")
+    assert problems(spanish) == [
+        ("key_figures", "key figures: The source text has words here."),
+        ("", unseen),
+    ]
+    staff.post(address(spanish, "preview"))
+    assert problems(spanish) == [("key_figures", "key figures: The source text has words here.")]
+    save(staff, spanish, key_figures="3 | pozos cerrados")
+    assert problems(spanish) == [("", unseen)]
+    assert "Agua, ya" not in page("/es/water-for-all/")
+    staff.post(address(spanish, "preview"))
+    assert problems(spanish) == []
+    assert "Agua, ya" in page("/es/water-for-all/")
+
+    # The source says itself what there is.
+    save(staff, english, key_figures="")
+    staff.post(address(english, "preview"))
+    assert problems(english) == []
+
+
+def test_words_of_a_draft_are_published_before_anybody_has_looked_at_them(
+    staff: Client, campaign: Campaign, english: CampaignText
+) -> None:
+    Campaign.objects.update(state="draft")
+    save(staff, english, title="Water, now")
+
+    html = staff.get(address(english, "publish")).content.decode()
+    assert html.count("Nobody has looked at the preview of these words.") == 1
+    staff.post(address(english, "publish"), form_of(staff, english, "publish") | {"decision": "publish"})
+
+    assert campaign.texts.get(language="en").title == "Water, now"
 
 
 def test_bad_structure_gets_a_message_beside_its_field(staff: Client, english: CampaignText) -> None:

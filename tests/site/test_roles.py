@@ -22,6 +22,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 import signatures.migrations
 from campaigns.models import Campaign, CampaignText, ConsentText, TextVersion, Update
+from campaigns.services import note_preview
 from petition_site.staff.site import actions_of
 from signatures import limits
 from signatures.models import (
@@ -204,6 +205,7 @@ def rows(db: None) -> dict[str, Any]:
     Signature.objects.filter(pk=rejected.pk).update(moderation="rejected", is_name_hidden=True)
     Doubt.objects.create(signature=held, kind="burst")
     CampaignText.objects.filter(language="es").update(draft={"title": "Agua, ya mismo"}, reviewer="Rosa Example")
+    note_preview(text_id=campaign.texts.get(language="es").pk, by="editor")
     letter = Letter.objects.filter(signature=held, kind=Letter.Kind.RECEIPT).get()
     Letter.objects.filter(pk=letter.pk).update(state=Letter.State.FAILED, to="")
     target = User.objects.create_user("target", is_staff=True)
