@@ -63,6 +63,10 @@ def apply(row: Campaign | CampaignText, values: dict[str, Any], *, path: Path, o
             changed.append(name)
         else:
             kept.append(name)
+    if isinstance(row, CampaignText) and "reviewer" not in values and {*changed} & {*row.WORDS}:
+        # Whoever staff noted has read other words.
+        row.reviewer = ""
+        row.draft.pop("reviewer", None)
     try:
         row.full_clean()
     except ValidationError as error:

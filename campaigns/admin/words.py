@@ -66,7 +66,12 @@ class CampaignTextAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: CampaignText, form: ModelForm, change: bool) -> None:
         if change:
-            services.save_draft(words=obj, still_fit=form.cleaned_data["still_fit"])
+            saved = services.save_draft(words=obj, still_fit=form.cleaned_data["still_fit"])
+            if obj.reviewer not in ("", saved.reviewer):
+                messages.warning(
+                    request,
+                    _("The words have changed, so that the reviewer’s name is gone. Type it once they have been read."),
+                )
         else:
             obj.pk = services.add_language(campaign=obj.campaign, language=obj.language).pk
 

@@ -51,7 +51,13 @@ class CampaignText(Words):
         help_text=_("A second address in this language, which leads to the first."),
     )
     reviewer = models.CharField(
-        _("reviewer"), max_length=100, blank=True, help_text=_("Who has read this translation beside the source text.")
+        _("reviewer"),
+        max_length=100,
+        blank=True,
+        help_text=_(
+            "Who has read these words; a translation, beside the source text. When the words change, the name goes:"
+            " they have to be read again."
+        ),
     )
     source_words = models.JSONField(
         default=dict,
@@ -124,8 +130,13 @@ class CampaignText(Words):
         return hashed([self.alias, *self.words.values(), self.reviewer])
 
     def with_draft(self) -> "CampaignText":
-        """The words as staff have last saved them, in a row of their own that is not for saving."""
+        """The words as staff have last saved them, in a row of their own that is not for saving.
+
+        Whoever read the words that are live has not read others: a draft of words has the reviewer that is in it.
+        """
         drafted = copy(self)
+        if self.draft.keys() & {*self.WORDS}:
+            drafted.reviewer = ""
         for name in self.draft.keys() & {*self.DRAFTED}:
             setattr(drafted, name, self.draft[name])
         drafted.source_words = self.source_words | self.draft.get("source_words", {})

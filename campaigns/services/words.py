@@ -32,11 +32,12 @@ def add_language(*, campaign: Campaign, language: str) -> CampaignText:
 
 
 @transaction.atomic
-def save_draft(*, words: CampaignText, still_fit: Collection[str] = ()) -> None:
-    """Keeps what staff wrote until it is published.
+def save_draft(*, words: CampaignText, still_fit: Collection[str] = ()) -> CampaignText:
+    """Keeps what staff wrote until it is published, and returns it.
 
     A field that was changed, or that they say still fits, is up to date with the source as it reads now, its own draft
-    included: who translates a draft publishes both.
+    included: who translates a draft publishes both. Words that change lose their reviewer, typed or not, for a form that
+    was open for long still has the name: it is saved once they are.
     """
     live = CampaignText.objects.select_for_update().get(pk=words.pk)
     before = live.with_draft()
@@ -51,13 +52,15 @@ def save_draft(*, words: CampaignText, still_fit: Collection[str] = ()) -> None:
             elif name in still_fit:
                 live.source_words[name] = said[name]
         draft |= {"source_words": beside} if beside else {}
+    live.draft = draft
+    reviewer = live.with_draft().reviewer if differing(before, words, live.WORDS) else words.reviewer
     # A reviewer of words that are live needs no publishing: no visitor sees the name.
     if not draft:
-        live.reviewer = words.reviewer
-    elif words.reviewer != live.reviewer:
-        draft["reviewer"] = words.reviewer
-    live.draft = draft
+        live.reviewer = reviewer
+    elif reviewer != live.with_draft().reviewer:
+        draft["reviewer"] = reviewer
     live.save(update_fields=["draft", "source_words", "reviewer"])
+    return live.with_draft()
 
 
 def differing(one: CampaignText, other: CampaignText, names: Iterable[str]) -> list[str]:

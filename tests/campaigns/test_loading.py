@@ -141,6 +141,22 @@ def test_load_keeps_what_staff_changed_unless_told_otherwise(content: Path) -> N
     assert CampaignText.objects.get(language="en").title == "Stand by the victims of repression in Peru"
 
 
+def test_whoever_read_words_has_not_read_those_that_a_file_brings(content: Path) -> None:
+    loading.load(SLUG)
+    CampaignText.objects.update(reviewer="Rosa Example")
+    replace(content / "es.toml", 'alias = "apoya', 'alias = "apoyemos')
+    loading.load(SLUG)
+    assert CampaignText.objects.get(language="es").reviewer == "Rosa Example"
+
+    CampaignText.objects.filter(language="es").update(draft={"summary": "S.", "reviewer": "Rosa Example"})
+    replace(content / "es.toml", 'title = "Apoya', 'title = "Apoyemos')
+    loading.load(SLUG)
+
+    spanish = CampaignText.objects.get(language="es")
+    assert (spanish.reviewer, spanish.with_draft().reviewer, spanish.draft) == ("", "", {"summary": "S."})
+    assert CampaignText.objects.get(language="en").reviewer == "Rosa Example"
+
+
 def test_load_keeps_a_date_that_staff_changed(content: Path) -> None:
     with override_settings(DEMO=True):
         loading.load(SLUG, demonstration=True)

@@ -85,7 +85,8 @@ def save(staff: Client, text: CampaignText, **fields: object) -> HttpResponse:
 
 
 def publish(staff: Client, text: CampaignText, **fields: str) -> HttpResponse:
-    """After a look at the preview."""
+    """After somebody has read the words and looked at the preview."""
+    save(staff, text, reviewer="Rosa Example")
     staff.post(address(text, "preview"))
     return staff.post(address(text, "publish"), form_of(staff, text, "publish") | {"decision": "publish"} | fields)
 
@@ -323,6 +324,7 @@ def test_what_is_out_changes_only_to_words_that_are_whole_and_were_looked_at(
         return [(name, said[:48]) for name, said in response.context["problems"]]
 
     save(staff, spanish, title="Agua, ya", key_figures="")
+    save(staff, spanish, reviewer="Rosa Example")
     assert problems(spanish) == [
         ("key_figures", "key figures: The source text has words here."),
         ("", unseen),
@@ -330,6 +332,7 @@ def test_what_is_out_changes_only_to_words_that_are_whole_and_were_looked_at(
     staff.post(address(spanish, "preview"))
     assert problems(spanish) == [("key_figures", "key figures: The source text has words here.")]
     save(staff, spanish, key_figures="3 | pozos cerrados")
+    save(staff, spanish, reviewer="Rosa Example")
     assert problems(spanish) == [("", unseen)]
     assert "Agua, ya" not in page("/es/water-for-all/")
     staff.post(address(spanish, "preview"))
@@ -464,9 +467,40 @@ def test_an_update_without_a_date_is_a_draft(staff: Client, campaign: Campaign) 
     assert "s-maxage=5" in Client().get(f"{URL}updates.atom")["Cache-Control"]
 
 
+def test_whoever_read_the_words_before_they_changed_has_not_read_them(staff: Client, spanish: CampaignText) -> None:
+    def reviewer() -> str:
+        return CampaignText.objects.get(pk=spanish.pk).with_draft().reviewer
+
+    save(staff, spanish, alias="agua")
+    assert reviewer() == "Rosa Example"
+    save(staff, spanish, title="Agua, ya")
+    assert reviewer() == ""
+    staff.post(address(spanish, "preview"))
+    staff.post(address(spanish, "publish"), form_of(staff, spanish, "publish") | {"confirmed": "on"})
+    assert "Agua, ya" not in page("/es/water-for-all/")
+    # The words that the name is for are back.
+    save(staff, spanish, title="Agua para todas las personas")
+    assert reviewer() == "Rosa Example"
+
+    save(staff, spanish, title="Agua, ya")
+    save(staff, spanish, reviewer="Rosa Example")
+    save(staff, spanish, title="Agua, ya mismo")
+    assert reviewer() == ""
+    save(staff, spanish, title="Agua, hoy", reviewer="Luz Example")
+    assert reviewer() == ""
+    assert "so that the reviewer’s name is gone" in staff.get(address(spanish)).content.decode()
+    publish(staff, spanish, confirmed="on")
+    assert "Agua, hoy" in page("/es/water-for-all/")
+    assert reviewer() == "Rosa Example"
+
+
 def test_words_that_no_visitor_should_see_are_not_published(campaign: Campaign, spanish: CampaignText) -> None:
-    spanish.draft = {"reviewer": ""}
+    # A draft from before it had a reviewer of its own.
+    spanish.draft = {"title": "Agua, ya"}
     spanish.save()
 
-    with pytest.raises(ValidationError, match="Somebody must have read"):
+    services.note_preview(text_id=spanish.pk, by="")
+
+    with pytest.raises(ValidationError) as raised:
         services.publish_words(text_id=spanish.pk, edition=spanish.with_draft().edition, by="")
+    assert set(raised.value.message_dict) == {"reviewer"}

@@ -204,7 +204,8 @@ def rows(db: None) -> dict[str, Any]:
     rejected = make_signature(campaign, is_confirmed=True)
     Signature.objects.filter(pk=rejected.pk).update(moderation="rejected", is_name_hidden=True)
     Doubt.objects.create(signature=held, kind="burst")
-    CampaignText.objects.filter(language="es").update(draft={"title": "Agua, ya mismo"}, reviewer="Rosa Example")
+    draft = {"title": "Agua, ya mismo", "reviewer": "Rosa Example"}
+    CampaignText.objects.filter(language="es").update(draft=draft)
     note_preview(text_id=campaign.texts.get(language="es").pk, by="editor")
     letter = Letter.objects.filter(signature=held, kind=Letter.Kind.RECEIPT).get()
     Letter.objects.filter(pk=letter.pk).update(state=Letter.State.FAILED, to="")
