@@ -46,8 +46,7 @@ def of_language(text: CampaignText, source: CampaignText | None) -> list[Item]:
     others = [name for name in missing if name not in ("consent_text", "addressee")]
     labels = ", ".join(label(text, name) for name in others)
     items.append(item(_("words missing: %(fields)s") % {"fields": labels} if others else _("all words"), not others))
-    if not text.is_source:
-        items.append(item(label(text, "reviewer"), bool(text.reviewer.strip()), "reviewer"))
+    items.append(item(label(text, "reviewer"), not text.is_awaiting_review, "reviewer"))
     items.append(item(_("preview seen, with the words as they are published"), text.is_preview_seen))
     return items
 

@@ -41,9 +41,9 @@ class CampaignTextAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("review"))
     def review(self, text: CampaignText) -> str:
-        if text.is_source:
-            return str(_("source text"))
         drafted, source = text.with_draft(), text.campaign.source_text
+        if text.is_source:
+            return f"{_('source text')}; {drafted.reviewer or _('awaiting review')}"
         notes = [str(_("translation awaiting review")) if drafted.is_awaiting_review else drafted.reviewer]
         if drafted.is_out_of_date(source and source.with_draft()):
             notes.append(str(_("out of date: the source text has changed since")))

@@ -122,7 +122,7 @@ class CampaignText(Words):
 
     @property
     def is_awaiting_review(self) -> bool:
-        return not self.is_source and not self.reviewer
+        return not self.reviewer.strip()
 
     @property
     def edition(self) -> str:

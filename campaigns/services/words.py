@@ -36,8 +36,8 @@ def save_draft(*, words: CampaignText, still_fit: Collection[str] = ()) -> Campa
     """Keeps what staff wrote until it is published, and returns it.
 
     A field that was changed, or that they say still fits, is up to date with the source as it reads now, its own draft
-    included: who translates a draft publishes both. Words that change lose their reviewer, typed or not, for a form that
-    was open for long still has the name: it is saved once they are.
+    included: who translates a draft publishes both. Words that change lose their reviewer, typed or not, for a form
+    that was open for long still has the name: it is saved once they are.
     """
     live = CampaignText.objects.select_for_update().get(pk=words.pk)
     before = live.with_draft()
@@ -108,7 +108,11 @@ def check_words(*, words: CampaignText) -> None:
         for name in words.missing(source):
             errors.setdefault(name, [_("The source text has words here.")])
         if words.is_awaiting_review:
-            errors["reviewer"] = [_("Somebody must have read this translation beside the source text.")]
+            errors["reviewer"] = [
+                _("Somebody must have read these words.")
+                if words.is_source
+                else _("Somebody must have read this translation beside the source text.")
+            ]
         if not words.is_preview_seen:
             errors[NON_FIELD_ERRORS] = [
                 *errors.get(NON_FIELD_ERRORS, []),

@@ -54,7 +54,7 @@ def move(staff: Client, campaign: Campaign, to: str, **fields: str) -> HttpRespo
 
 def complete(staff: Client, campaign: Campaign) -> None:
     post_campaign(staff, campaign)
-    campaign.texts.filter(language="es").update(reviewer="Rosa Example")
+    campaign.texts.update(reviewer="Rosa Example")
     for text in campaign.texts.all():
         services.note_preview(text_id=text.pk, by="editor")
 
@@ -80,18 +80,20 @@ def test_what_is_missing_is_listed_at_all_times_and_opening_is_refused_with_it(
 ) -> None:
     complete(staff, campaign)
     CampaignText.objects.filter(language="es").update(reviewer="", addressee="", title="Agua")
+    CampaignText.objects.filter(language="en").update(reviewer=" ")
     Campaign.objects.update(minimum_age=None)
 
     missing = [(item.said, item.field) for item in checklist.missing(Campaign.objects.get())]
     assert missing == [
         ("minimum age", "minimum_age"),
+        ("English: reviewer", "reviewer"),
         ("Spanish: addressee", "addressee"),
         ("Spanish: reviewer", "reviewer"),
         ("Spanish: preview seen, with the words as they are published", ""),
     ]
     change = f"/admin/campaigns/campaign/{campaign.pk}/change/"
     for html in (staff.get(change).content.decode(), move(staff, campaign, "open").content.decode()):
-        assert [html.count(said) for said, _field in missing] == [1, 1, 1, 1]
+        assert [html.count(said) for said, _field in missing] == [1, 1, 1, 1, 1]
         assert f'href="{change}#id_minimum_age"' in html
     assert state_of(campaign) == "draft"
 

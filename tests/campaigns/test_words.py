@@ -30,6 +30,7 @@ def campaign(db: None) -> Campaign:
 
 @pytest.fixture
 def english(campaign: Campaign) -> CampaignText:
+    campaign.texts.filter(language="en").update(reviewer="Luz Example")
     return campaign.texts.get(language="en")
 
 
@@ -342,6 +343,8 @@ def test_what_is_out_changes_only_to_words_that_are_whole_and_were_looked_at(
     # The source says itself what there is.
     save(staff, english, key_figures="")
     staff.post(address(english, "preview"))
+    assert problems(english) == [("reviewer", "reviewer: Somebody must have read these words.")]
+    save(staff, english, reviewer="Luz Example")
     assert problems(english) == []
 
 
@@ -398,6 +401,7 @@ def test_a_translation_without_reviewer_is_marked(staff: Client, campaign: Campa
     html = staff.get(url).content.decode()
     assert "translation awaiting review" not in html
     assert "Rosa Example" in html
+    assert "source text; awaiting review" in html
 
 
 def test_lists_ask_the_same_number_of_questions_however_many_rows(staff: Client, campaign: Campaign) -> None:
