@@ -110,7 +110,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
             resending.say(request, sent)
             return redirect(PAGE, pk)
         # Read before the account of it is written, and before anybody else can erase them.
-        copies = [holdings.copy_by_staff(row) for row in signatures.order_by("pk")] if act == Action.COPY else []
+        copies = holdings.copies_by_staff(signatures) if act == Action.COPY else []
         outcome = services.answer_by(
             request_id=pk,
             action=act,
