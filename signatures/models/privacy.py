@@ -98,17 +98,19 @@ WORKING_DAYS_OTHERWISE = 10
 
 
 def due_date(kind: str, received_on: date) -> date:
-    """By when the person must have our answer: by the stricter of two laws. The day of arrival does not count.
+    """By when we want the person to have our answer: the earlier of two dates. The day of arrival does not count.
 
-    European Union: "without undue delay and in any event within one month of receipt" (GDPR, art. 12(3); how months
-    are counted: Regulation 1182/71, art. 3). The two further months for difficult cases are not reckoned with.
+    One month after it came is the law of the European Union: "without undue delay and in any event within one month of
+    receipt of the request" (GDPR, art. 12(3); how months are counted: Regulation 1182/71, art. 3). The two further
+    months for difficult cases are not reckoned with.
 
-    Peru: Ley 29733 with its Reglamento (DS 016-2024-JUS, in force since the end of March 2025): twenty working days
-    for access, ten for rectification, cancellation and opposition, and withdrawing is a cancellation here. These
-    numbers are those of the Reglamento of 2013 (DS 003-2013-JUS), which later guides repeat; the text of 2024 could not
-    be read when this was written, and somebody who knows Peru's law should confirm them.
+    Twenty working days where somebody asks what is held, and ten for all else, are a choice of ours on the safe side,
+    meant for Peru: the rights of access, correction, deletion and opposition of Ley 29733, whose time limits its
+    Reglamento sets (DS 016-2024-JUS, in force since the end of March 2025). Nobody has read its text for these
+    numbers, so they are no statement of what it says. Counsel must confirm them against it before a site relies on
+    them.
 
-    Working days are Monday to Friday. Holidays are not taken off, so that the date can only be too early.
+    Working days are Monday to Friday. Holidays are not taken off, which makes the date earlier and never later.
     """
     due = received_on
     left = WORKING_DAYS.get(PrivacyRequest.Kind(kind), WORKING_DAYS_OTHERWISE)

@@ -93,7 +93,7 @@ def all_rows() -> str:
         ("access", "2027-01-30", "2027-02-26"),
     ],
 )
-def test_a_request_is_due_after_the_working_days_of_the_stricter_law(kind: str, received_on: str, due_on: str) -> None:
+def test_a_request_is_due_after_the_working_days_that_we_chose(kind: str, received_on: str, due_on: str) -> None:
     received = date.fromisoformat(received_on)
 
     assert str(due_date(kind, received)) == due_on
