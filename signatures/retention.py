@@ -171,6 +171,7 @@ def end(ids: list[int]) -> Numbers:
         confirmed_at=month_of("confirmed_at"),
         withdrawn_at=month_of("withdrawn_at"),
         erased_at=month_of(Now()),
+        held_at=None,
     )
     Seat.objects.filter(signature__in=ids).delete()
     ConsentEvent.objects.filter(signature__in=ids).delete()  # only now, that they are erased, does the log let go

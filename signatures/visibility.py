@@ -31,7 +31,7 @@ HANDED_OVER = frozenset({"name", "country"})
 NEWS = frozenset({"email", "country", "language", "consent_id"})
 PERSON = frozenset({"name", "email"})
 
-OWN = ACCOUNT | PERSON | {"visibility", "wants_updates", "withdrawn_at", "is_name_hidden"}
+OWN = ACCOUNT | PERSON | {"visibility", "wants_updates", "withdrawn_at", "held_at", "is_name_hidden"}
 
 FIELDS: dict[Output, dict[str, frozenset[str]]] = {
     Output.PAGE: {

@@ -33,9 +33,13 @@ class QueueAdmin(SignatureAdmin):
         open_doubts = Prefetch("doubts", queryset=Doubt.objects.open(), to_attr="open_doubts")
         return QueuedSignature.objects.to_look_at().prefetch_related(open_doubts)
 
-    @admin.display(description=_("waiting for"), ordering="created_at")
-    def waiting(self, signature: QueuedSignature) -> str:
-        return timesince(signature.created_at, timezone.now(), depth=1)
+    @admin.display(description=_("waiting for"))
+    def waiting(self, signature: Any) -> str:
+        """Held for, or doubted for where nothing holds it."""
+        is_held = signature.moderation == QueuedSignature.Moderation.HELD
+        doubted = (doubt.made_at for doubt in signature.open_doubts)
+        since = signature.held_since if is_held else min(doubted, default=signature.created_at)
+        return timesince(since, timezone.now(), depth=1)
 
     @admin.display(description=_("reasons"))
     def why(self, signature: Any) -> str:

@@ -26,10 +26,11 @@ from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.privacy import PrivacyRequest, PrivacyRequestQuerySet, due_date
 from signatures.models.rule import Rule, RuleQuerySet
 from signatures.models.searching import Domain, Folded
-from signatures.models.signature import DaySalt, Origin, Seat, Signature, SignatureQuerySet
+from signatures.models.signature import HELD_SINCE, DaySalt, Origin, Seat, Signature, SignatureQuerySet
 from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, PauseAct, Staff
 
 __all__ = [
+    "HELD_SINCE",
     "AddressKey",
     "Alarm",
     "BulkBatch",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from django.db import transaction
+from django.utils import timezone
 
 from campaigns.models import Campaign, ConsentText
 from signatures import addresses, outbox, reasons, rules, tokens
@@ -171,7 +172,8 @@ def hold_by_rule(signature: Signature, rule: Rule) -> None:
     if signature.moderation == Signature.Moderation.CLEAR:
         signature.moderation = Signature.Moderation.HELD
         signature.moderation_reason = reasons.RULE
-        signature.save(update_fields=["moderation", "moderation_reason"])
+        signature.held_at = timezone.now()
+        signature.save(update_fields=["moderation", "moderation_reason", "held_at"])
     detail = rules.number_for(signature, rule)
     doubt = Doubt(signature=signature, kind=Doubt.Kind.RULE, detail=detail)
     Doubt.objects.bulk_create([doubt], ignore_conflicts=True)

@@ -125,6 +125,7 @@ def make_anonymous(signature: Signature) -> None:
     signature.confirmed_at = month_of(signature.confirmed_at or now)
     signature.withdrawn_at = month_of(signature.withdrawn_at or now)
     signature.erased_at = month_of(now)
+    signature.held_at = None
     signature.save()
 
 

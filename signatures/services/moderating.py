@@ -107,6 +107,8 @@ def apply(act: ModerationAct, signatures: SignatureQuerySet, why: Why) -> None:
         for pk, before, reason, was_hidden in rows
     )
     sets = what_is_set(act.action, why)
+    if sets.get("moderation") == Moderation.HELD:
+        sets["held_at"] = timezone.now()
     if "moderation" in sets:
         doubts = Doubt.objects.open().filter(signature__in=ids)
         doubts.update(settled_at=timezone.now(), settled_by=act)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from secrets import token_bytes
 
 from django.db import transaction
+from django.utils import timezone
 
 from campaigns.models import Campaign, ConsentText
 from signatures import addresses, disposable, outbox, reasons, rules
@@ -58,6 +59,7 @@ def sign(
         fingerprint=fingerprint,
         moderation=Signature.Moderation.HELD if is_held else Signature.Moderation.CLEAR,
         moderation_reason=reasons.RULE if is_held else "",
+        held_at=timezone.now() if is_held else None,
     )
     log(signature, ConsentEvent.Kind.TICKED)
     if origin is not None:

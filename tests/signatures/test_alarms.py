@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from signatures import alarms, held, tasks
+from signatures import alarms, held, services, tasks
 from signatures.models import Alarm, Signature
 from tests.helpers import make_campaign, make_rows
 
@@ -48,7 +48,7 @@ def test_held_signatures_that_wait_for_more_than_a_day_raise_the_alarm_once_a_da
     first, second = mail.outbox
     assert first.to == ["one@example.org", "two@example.org"]
     assert first.subject == "The petition needs you"
-    assert "signatures are held and have waited for a decision for more than a day" in first.body
+    assert "2 signatures have been held for more than a day, one of them for" in first.body
     assert first.body.endswith("/admin/\n")
     lines = [record for record in caplog.records if record.name == "signatures.alarms"]
     assert [record.levelno for record in lines] == [logging.ERROR] * 3
@@ -70,6 +70,24 @@ def test_hours_late_are_those_of_the_oldest_that_can_still_be_decided_on(campaig
     assert held.hours_late() == 27
     assert held.oldest() == (row.pk, row.created_at)
     assert held.by_age(campaign) == held.Ages(fresh=0, waiting=1, late=0)
+
+
+@pytest.mark.parametrize("moment", [None, 30])
+def test_a_signature_waits_since_it_was_held_however_long_ago_it_was_signed(
+    campaign: Campaign, moment: int | None
+) -> None:
+    """Held before, and found good then, or never."""
+    now = timezone.now()
+    held_at = moment and now - timedelta(hours=moment)
+    make_rows(campaign, 1, created_at=now - timedelta(days=3), held_at=held_at)
+    services.hold(signatures=Signature.objects.all(), reason="insult", staff=None)
+
+    assert held.hours_late() is None
+    assert tasks.raise_alarms() is False
+    assert held.by_age(campaign) == held.Ages(fresh=1, waiting=0, late=0)
+    with time_machine.travel(now + timedelta(hours=25, minutes=1)):
+        assert held.hours_late() == 25
+        assert tasks.raise_alarms() is True
 
 
 def test_without_anybody_to_write_to_the_alarm_is_in_the_log_only(db: None, caplog: pytest.LogCaptureFixture) -> None:

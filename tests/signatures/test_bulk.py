@@ -149,6 +149,7 @@ def test_undoing_restores_only_what_still_is_as_the_job_left_it(campaign: Campai
     rows = make_rows(campaign, 20)
     held, withdrawn, erased, restored, twice, rest = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5:]
     services.hold(signatures=Signature.objects.filter(pk=held.pk), reason="insult", staff=None)
+    held.refresh_from_db()
     doubt = Doubt.objects.create(signature=rest[0], kind="burst")
     job = running()
     work()
@@ -165,6 +166,7 @@ def test_undoing_restores_only_what_still_is_as_the_job_left_it(campaign: Campai
 
     after = states()
     assert after[held.pk] == ("confirmed", "held", "insult", False)
+    assert Signature.objects.get(pk=held.pk).held_at == held.held_at is not None
     assert after[withdrawn.pk][:2] == ("withdrawn", "rejected")
     assert after[erased.pk][0] == "withdrawn"
     assert after[restored.pk][1] == "clear"

@@ -85,6 +85,7 @@ def test_erasing_leaves_a_row_without_a_person(client: Client, ana: Signature) -
     ana.refresh_from_db()
     assert (ana.state, ana.country.code, ana.language) == ("withdrawn", "PE", "en")
     assert (ana.name, ana.email, ana.fingerprint, ana.moderation_reason) == ("", "", None, "")
+    assert ana.held_at is None
     assert tally.count(ana.campaign_id) == 0
     for model in (Seat, Origin, ConsentEvent):
         assert not model._default_manager.exists()

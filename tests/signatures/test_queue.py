@@ -1,8 +1,12 @@
 """The queue of what is to be looked at, fixed reasons, and names that are hidden."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import services, tally
@@ -47,9 +51,13 @@ def test_held_and_doubted_signatures_wait_in_it_with_their_reasons_the_oldest_fi
     Signature.objects.filter(pk=rejected.pk).update(moderation="rejected")
     Signature.objects.filter(pk=left.pk).update(state="withdrawn")
 
+    Signature.objects.update(created_at=timezone.now() - timedelta(days=3))
+    Doubt.objects.filter(signature=doubted).update(made_at=timezone.now() - timedelta(hours=5))
+
     html = moderator.get(QUEUE).content.decode()
 
     assert queued(moderator) == [held.pk, doubted.pk]
+    assert re.findall(r'field-waiting">([^<]*)<', html) == ["0\xa0minutes", "5\xa0hours"]
     assert "an insult" in html
     assert "many in a short time (60 in ten minutes)" in html
 

@@ -132,6 +132,7 @@ def test_a_held_signature_can_be_confirmed_is_not_counted_and_says_why(client: C
 
     signature = Signature.objects.get()
     assert (signature.state, signature.moderation) == ("pending", "held")
+    assert signature.held_at is not None
     assert [(doubt.kind, doubt.detail) for doubt in signature.doubts.all()] == [("rule", str(rule.pk))]
     assert signature.letters.get().state == Letter.State.WAITING
     assert services.confirm(signature_id=signature.pk) is Confirmation.CONFIRMED
@@ -214,6 +215,7 @@ def test_nobody_moves_a_signature_to_a_blocked_address_and_one_that_is_moved_to_
 
     signature.refresh_from_db()
     assert (signature.moderation, signature.moderation_reason) == ("held", "rule")
+    assert signature.held_at is not None
     assert [(doubt.kind, doubt.detail) for doubt in signature.doubts.all()] == [("rule", str(hold.pk))]
 
 
