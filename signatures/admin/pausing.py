@@ -49,10 +49,14 @@ class PauseActAdmin(ReadOnlyAdmin):
     def ask(
         self, request: HttpRequest, act: Callable[..., bool], title: Any, done: Any, *, is_due: bool
     ) -> HttpResponse:
-        """The page that says what will happen and asks why; then the act. Whoever comes second is told nothing new."""
+        """The page that says what will happen and asks why; then the act. Whoever comes second is told nothing new.
+
+        The start page has said it too: its button alone pauses, without this page and without a reason.
+        """
         if not is_due:
             return redirect("admin:index")
-        form = PauseForm(request.POST or None)
+        is_resuming = act is services.resume_site
+        form = PauseForm(request.POST if request.method == "POST" else None, is_resuming=is_resuming)
         if form.is_valid():
             if act(reason=form.cleaned_data["reason"], staff=staff_of(request)):
                 self.message_user(request, done, messages.SUCCESS)
@@ -62,6 +66,6 @@ class PauseActAdmin(ReadOnlyAdmin):
             "title": title,
             "form": form,
             "opts": self.opts,
-            "is_resuming": act is services.resume_site,
+            "is_resuming": is_resuming,
         }
         return TemplateResponse(request, "admin/signatures/pause.html", context)

@@ -79,7 +79,7 @@ class BulkForm(ModerationForm):
 
 
 class PauseForm(forms.Form):
-    """Why the site is paused, or why no longer."""
+    """Why the site is paused, where there is time to say so; or why no longer."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -87,6 +87,12 @@ class PauseForm(forms.Form):
         help_text=_("For colleagues. Name nobody in it: it is kept."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
+
+    def __init__(self, *args: Any, is_resuming: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not is_resuming:
+            self.fields["reason"].required = False
+            self.fields["reason"].label = _("Reason (may stay empty)")
 
 
 class ExportForm(forms.Form):

@@ -79,7 +79,7 @@ class PauseAct(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who")
     )
     action = models.CharField(_("action"), max_length=6, choices=Action)
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
     made_at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:

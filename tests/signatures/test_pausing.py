@@ -1,5 +1,6 @@
 """One press pauses exports and public names for the whole site, and the account of it is kept."""
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -163,10 +164,31 @@ def presses(staff: User) -> Iterator[Client]:
     yield client_with(staff, "pause_site", "view_signature")
 
 
-def test_one_press_says_what_will_happen_and_asks_why(presses: Client, staff: User) -> None:
-    assert PAUSE in presses.get(ADMIN).content.decode()
+def test_one_press_on_the_start_page_is_enough_and_what_it_does_stands_beside_it(presses: Client, staff: User) -> None:
+    html = presses.get(ADMIN).content.decode()
+    form = html[html.index('<form class="press"') :]
+    form = form[: form.index("</form>")]
+    assert f'method="post" action="{PAUSE}"' in form
+    assert "no list is exported, a download under way breaks off, no page shows a name" in form
+    assert "Only an administrator can end the pause." in form
+    assert re.findall(r'<input[^>]* name="(\w+)"', form) == ["csrfmiddlewaretoken"]
+    browser = Client(enforce_csrf_checks=True, headers={"Accept-Language": "en"})
+    browser.cookies = presses.cookies
+    assert browser.post(PAUSE).status_code == 403
+    assert not pausing.is_on()
+
+    (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+    response = browser.post(PAUSE, {"csrfmiddlewaretoken": token}, follow=True)
+
+    act = PauseAct.objects.get()
+    assert (act.action, act.staff, act.reason) == ("pause", staff, "")
+    html = response.content.decode()
+    assert re.search(r"Since [^<]*, by one\.", html)
+    assert '<form class="press"' not in html
+
+
+def test_its_page_says_what_will_happen_and_has_room_for_a_reason(presses: Client, staff: User) -> None:
     assert "Only an administrator can end the pause." in presses.get(PAUSE).content.decode()
-    assert presses.post(PAUSE, {"reason": " "}).status_code == 200
     assert not pausing.is_on()
 
     response = presses.post(PAUSE, {"reason": "a list has leaked"}, follow=True)
@@ -189,6 +211,9 @@ def test_one_more_press_ends_the_pause_and_both_are_kept(staff: User) -> None:
     pause()
     client = client_with(staff, "resume_site", "view_pauseact")
     assert RESUME in client.get(ADMIN).content.decode()
+    for fields in ({}, {"reason": " "}):
+        assert client.post(RESUME, fields).status_code == 200
+        assert pausing.is_on()
 
     client.post(RESUME, {"reason": "it was another list"})
 
