@@ -188,7 +188,9 @@ def test_one_press_on_the_start_page_is_enough_and_what_it_does_stands_beside_it
 
 
 def test_its_page_says_what_will_happen_and_has_room_for_a_reason(presses: Client, staff: User) -> None:
-    assert "Only an administrator can end the pause." in presses.get(PAUSE).content.decode()
+    html = presses.get(PAUSE).content.decode()
+    assert "Only an administrator can end the pause." in html
+    assert "Whoever asks for a copy of their own data still gets it" in html
     assert not pausing.is_on()
 
     response = presses.post(PAUSE, {"reason": "a list has leaked"}, follow=True)
