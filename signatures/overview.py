@@ -18,7 +18,8 @@ from signatures.models import FunnelDelta, FunnelTally, Letter, RetentionRun, Si
 
 HOURS, DAYS = 48, funnel.KEPT_DAYS
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-RETENTION_LATE = timedelta(hours=2)  # it runs each minute
+RETENTION_EVERY = timedelta(minutes=1)  # while a worker and its clock run
+RETENTION_LATE = timedelta(hours=2)
 
 State = Signature.State
 Moderation = Signature.Moderation
@@ -139,10 +140,14 @@ def letters() -> dict[str, Any]:
     return {**waiting, "errors": list(errors)}
 
 
-def retention() -> Mapping[str, Any]:
+def retention(campaigns: list[Campaign]) -> Mapping[str, Any]:
+    """When it ran, when it runs next unless it is late, and whose people it erases next: today or later."""
     last = RetentionRun.objects.first()
     is_late = last is None or last.last_run_at < timezone.now() - RETENTION_LATE
-    return {"last": last, "is_late": is_late}
+    due_at = None if last is None or is_late else last.last_run_at + RETENTION_EVERY
+    today = timezone.localdate()
+    coming = [(one.erased_on, one.slug) for one in campaigns if one.erased_on is not None and one.erased_on >= today]
+    return {"last": last, "is_late": is_late, "due_at": due_at, "next": min(coming, default=None)}
 
 
 def channels(campaign: Campaign) -> list[tuple[str, int]]:

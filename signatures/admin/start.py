@@ -28,11 +28,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     campaign = next((one for one in campaigns if one.slug == asked), campaigns[0] if campaigns else None)
     if campaign is None:
         return {"start": {"campaigns": []}}
-    start = {"campaigns": campaigns, "campaign": campaign, **of(campaign)}
+    start = {"campaigns": campaigns, "campaign": campaign, **of(campaign, campaigns)}
     return {"start": start, "hours_late": held.hours_late()}
 
 
-def of(campaign: Campaign) -> dict[str, Any]:
+def of(campaign: Campaign, campaigns: list[Campaign]) -> dict[str, Any]:
     history = overview.history(campaign)
     signed = overview.signed(campaign)
     goal = campaign.goal_for(history.count)
@@ -47,7 +47,7 @@ def of(campaign: Campaign) -> dict[str, Any]:
         "sending": pace.current_pause(),
         "held": held.by_age(campaign),
         "oldest": {"pk": oldest[0], "age": timesince(oldest[1]), "at": oldest[1]} if oldest else None,
-        "retention": overview.retention(),
+        "retention": overview.retention(campaigns),
         "channels": [(channel_names().get(channel, channel), n) for channel, n in overview.channels(campaign)],
         "days": overview.DAYS,
     }

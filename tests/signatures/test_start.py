@@ -12,6 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from campaigns.models import Campaign
 from signatures import overview, pace, tally
@@ -145,6 +147,29 @@ def test_a_campaign_without_anybody_gets_sentences_instead_of_plots(client: Clie
         "No confirmation letter has been sent yet.",
     ):
         assert sentence in text
+
+
+def test_the_next_run_of_retention_and_the_next_campaign_that_is_erased_are_said(
+    client: Client, campaign: Campaign
+) -> None:
+    ends = timezone.localtime().replace(hour=12)
+    for slug, days in (("gone-for-all", -50), ("land-for-all", 12), ("air-for-all", 5)):
+        make_campaign(slug, closes_at=ends + timedelta(days=days - 30), retention_days=30)
+    make_campaign("without-an-end")
+    run = RetentionRun.objects.create(day=timezone.localdate(), last_run_at=timezone.now())
+    with override("en"):
+        due = date_format(timezone.localtime(run.last_run_at + timedelta(minutes=1)), "SHORT_DATETIME_FORMAT")
+        comes = date_format(ends + timedelta(days=5), "SHORT_DATE_FORMAT")
+
+    text = words(client.get(ADMIN).content.decode())
+    assert f"Next run: due {due}" in text
+    assert f"whose names and addresses are erased: air-for-all, on {comes}." in text
+
+    RetentionRun.objects.update(last_run_at=timezone.now() - timedelta(hours=3))
+    Campaign.objects.filter(slug__in=["air-for-all", "land-for-all"]).update(closes_at=None)
+    text = words(client.get(ADMIN).content.decode())
+    assert "Next run" not in text
+    assert "No erasure of a campaign’s names and addresses is coming up." in text
 
 
 def test_without_a_campaign_there_is_a_sentence(client: Client) -> None:
