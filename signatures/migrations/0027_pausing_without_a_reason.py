@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("signatures", "0027_index_of_held")]
+    dependencies = [("signatures", "0026_index_of_held")]
 
     operations = [
         migrations.AlterField(

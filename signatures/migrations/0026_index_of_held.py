@@ -10,7 +10,7 @@ from signatures.migrations._indexes import AddIndexConcurrentlyAnew
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("signatures", "0026_held_since")]
+    dependencies = [("signatures", "0025_held_since")]
 
     operations = [
         AddIndexConcurrentlyAnew(
