@@ -27,11 +27,6 @@ def request_from(remote: object = "192.0.2.7", forwarded: str | None = None) -> 
     return request
 
 
-@pytest.fixture(autouse=True)
-def no_salt_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_last_salt", None)
-
-
 @pytest.mark.parametrize(
     ("text", "address"),
     [
