@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import IPv4Network, ip_network
 
-from django.db.models import CharField, Count, F, Func, Value
+from django.db.models import CharField, Count, F, Func, Q, Value
 from django.db.models.functions import Lower, Replace
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from signatures import addresses, network
 from signatures.models import Rule, Signature, SignatureQuerySet
 from signatures.network import Address, Network
-from signatures.visibility import Output, allowed, shown
+from signatures.visibility import CROWD, Output, allowed, shown
 
 DAYS = 7
 SAMPLE = 10
@@ -29,6 +29,10 @@ NOT_KEPT = gettext_lazy("Nothing is kept of what this rule is about that could b
 NOT_FINDABLE = gettext_lazy(
     "Signatures that are counted only are left out: nobody finds them by an address, and most of their addresses are"
     " deleted. The rule catches them all the same."
+)
+NOT_IN_CROWDS = gettext_lazy(
+    "Signatures that are counted only are left out where fewer than ten came from one place on one day. The rule"
+    " catches them all the same."
 )
 
 
@@ -67,7 +71,7 @@ def run(kind: str, pattern: str, address: str = "") -> Found:
         (str(Signature.State(state).label), str(Signature.Moderation(moderation).label), n)
         for state, moderation, n in counted
     ]
-    # Those counted only may be among the numbers of a network; which they are is no more of a rule's business.
+    # Those counted only may be among the numbers of a crowd; which they are is no more of a rule's business.
     rows = caught.filter(visibility__in=allowed("name", Output.ADMIN)).order_by("-pk")[:SAMPLE]
     found.sample = [(row, str(shown(row, "name", Output.ADMIN))) for row in rows]
     return found
@@ -122,10 +126,10 @@ def by_network(typed: Network, found: Found) -> SignatureQuerySet:
             _("A network of this size cannot be told apart afterwards. These are all from %(around)s around it.")
             % {"around": around}
         )
-        return rows
+        return findable(rows, "network", found)
     # The hash of an address has no index of its own; that of the network around it has.
     places: Sequence[Address] = list(typed)
-    return rows.filter(origin__address__in=network.hashes_since(first_day(), places))
+    return findable(rows.filter(origin__address__in=network.hashes_since(first_day(), places)), "address", found)
 
 
 def by_parts(typed: Network, whole: int, found: Found) -> SignatureQuerySet:
@@ -135,4 +139,17 @@ def by_parts(typed: Network, whole: int, found: Found) -> SignatureQuerySet:
     hashes = network.hashes_since(first_day(), list(typed.subnets(new_prefix=whole)))
     if typed.prefixlen == whole:
         found.searches.append(str(typed))
-    return recent().filter(origin__network__in=hashes)
+    return findable(recent().filter(origin__network__in=hashes), "network", found)
+
+
+def findable(rows: SignatureQuerySet, by: str, found: Found) -> SignatureQuerySet:
+    """Without those that are counted only, unless a crowd came from the same place: of a household they could be told.
+
+    The place is the network, or the address where addresses are asked about: in a crowded network one may be a
+    household's. That they are left out is said always: said only where somebody is, it would tell of them.
+    """
+    found.says.append(NOT_IN_CROWDS)
+    place = f"origin__{by}"
+    by_place = rows.order_by().values_list(place).annotate(n=Count("pk"))
+    crowds = [bytes(hashed) for hashed, n in by_place.filter(n__gte=CROWD)]
+    return rows.filter(Q(visibility__in=allowed("email", Output.ADMIN)) | Q(**{f"{place}__in": crowds}))

@@ -31,13 +31,12 @@ from email_validator import EmailNotValidError, validate_email
 from campaigns.models import Campaign
 from signatures import addresses, network
 from signatures.models import Domain, Folded, Origin
-from signatures.visibility import Output, allowed
+from signatures.visibility import CROWD, Output, allowed
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 LONGEST = 200  # characters that are looked at
-CROWD = 10  # signatures from one network on one day
 TOO_SHORT = _("Type at least three letters of a name.")
 WHOLE = _("An address is found when it is typed whole, and a mail domain after an @, as in @example.org.")
 NO_DAY = _("There is no such day. Days are typed as 2026-11-25 or 25/11/2026.")

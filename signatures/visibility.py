@@ -11,6 +11,9 @@ from signatures.models import Signature
 
 Visibility = Signature.Visibility
 
+# Signatures from one network on one day among which staff may learn of those that are counted only.
+CROWD = 10
+
 
 class Output(StrEnum):
     PAGE = "page"  # the latest names on the campaign's page

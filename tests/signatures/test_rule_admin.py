@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from ipaddress import ip_address
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from signatures import addresses, network, rules
-from signatures.models import Cluster, Rule, Signature
-from tests.helpers import SLUG, form_data, log_in, make_campaign
+from signatures import addresses, dry_runs, network, rules
+from signatures.models import Cluster, Origin, Rule, Signature
+from tests.helpers import SLUG, form_data, log_in, make_campaign, make_signature
 
 ADD = "/admin/signatures/rule/add/"
 LIST = "/admin/signatures/rule/"
@@ -167,16 +168,17 @@ def test_a_dry_run_by_network_goes_by_the_hashes_that_are_kept(moderator: Client
     secret = set(Signature.objects.filter(visibility="secret").values_list("pk", flat=True))
 
     for what, n in {
-        "203.0.113.7": 2,
-        "203.0.113.0/29": 2,
+        "203.0.113.7": 1,
+        "203.0.113.0/29": 1,
         "203.0.113.0/30": 0,
-        "203.0.113.0/24": 3,
-        "203.0.112.0/22": 4,
-        "203.0.0.0/16": 4,
-        "2001:db8:7::/48": 2,
-        "2001:db8:7:1::/64": 2,  # all of the /48
+        "203.0.113.0/24": 2,
+        "203.0.112.0/22": 3,
+        "203.0.0.0/16": 3,
+        "2001:db8:7::/48": 1,
+        "2001:db8:7:1::/64": 1,  # all of the /48
         "2001:db8:7:1::1": 1,
-        "2001:db8::/40": 2,
+        "2001:db8:7:2::1": 0,
+        "2001:db8::/40": 1,
         "2001:db8::/32": 0,  # cannot be looked up
     }.items():
         said = tried(moderator, "network", what, is_sure="on")
@@ -185,6 +187,32 @@ def test_a_dry_run_by_network_goes_by_the_hashes_that_are_kept(moderator: Client
         assert not any(f" {pk} · " in said for pk in secret), what
         assert ("cannot be told apart" in said) == (what == "2001:db8:7:1::/64")
         assert ("as large as this" in said) == (what == "2001:db8::/32")
+        assert ("fewer than ten came from one place" in said) == (what != "2001:db8::/32")
+
+
+def test_a_dry_run_by_network_counts_who_is_counted_only_in_a_crowd_of_what_was_asked_about(
+    campaign: Campaign,
+) -> None:
+    day = datetime.now(UTC).date()
+
+    def come_from(client: str, n: int = 1, **fields: str) -> None:
+        hashes = network.hashes_with(network.salt_of(day), ip_address(client))
+        for _ in range(n):
+            signature = make_signature(campaign, **fields)
+            Origin.objects.create(signature=signature, day=day, address=hashes[0], network=hashes[1])
+
+    def caught(what: str) -> int:
+        return dry_runs.run("network", what).total
+
+    come_from("203.0.113.7", visibility="secret")
+    come_from("203.0.113.9", 8)
+    assert (caught("203.0.113.0/24"), caught("203.0.113.7"), caught("203.0.113.0/28")) == (8, 0, 8)
+
+    come_from("203.0.113.7")
+    assert (caught("203.0.113.0/24"), caught("203.0.113.7"), caught("203.0.113.0/28")) == (10, 1, 9)
+
+    come_from("203.0.113.7", 8)
+    assert (caught("203.0.113.0/24"), caught("203.0.113.7"), caught("203.0.113.0/28")) == (18, 10, 18)
 
 
 @pytest.mark.parametrize(("kind", "pattern", "key"), [("address", "", "ab" * 32), ("network", "", "")])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from campaigns.models import Campaign
 from signatures import network, searching
 from signatures.models import BulkJob, Origin, Signature
+from signatures.visibility import CROWD
 from tests.helpers import log_in, make_campaign, make_rows, make_signature
 
 LIMA = ZoneInfo("America/Lima")
@@ -115,13 +116,13 @@ def test_networks_are_found_by_address_by_network_and_by_hash(people: dict[str, 
 
 
 def test_who_is_counted_only_is_found_by_a_network_in_a_crowd_and_not_in_a_household(campaign: Campaign) -> None:
-    named = [make_signature(campaign, name=f"Person {n}") for n in range(searching.CROWD - 2)]
+    named = [make_signature(campaign, name=f"Person {n}") for n in range(CROWD - 2)]
     hidden = make_signature(campaign, visibility="secret", email="secret@example.org")
     for one in named:
         came_from(one, "203.0.113.7")
     here = came_from(hidden, "203.0.113.8")
     assert "secret" not in found(here.hex()) | found("203.0.113.8")
-    assert len(found(here.hex())) == searching.CROWD - 2
+    assert len(found(here.hex())) == CROWD - 2
 
     came_from(make_signature(campaign, name="One more"), "203.0.113.9")
 
