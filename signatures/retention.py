@@ -131,8 +131,8 @@ def delete_clusters(ids: list[int]) -> Numbers:
 
 
 def empty_rules(ids: list[int]) -> Numbers:
-    """Number, note and dates stay: doubts name a rule by its number."""
-    return {"rules_emptied": Rule.objects.filter(pk__in=ids).update(pattern="", key="")}
+    """Number and dates stay: doubts name a rule by its number. The note may say whom it was about."""
+    return {"rules_emptied": Rule.objects.filter(pk__in=ids).update(pattern="", key="", note="")}
 
 
 def delete_letters(ids: list[int]) -> Numbers:

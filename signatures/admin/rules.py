@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from signatures import dry_runs
 from signatures.admin.base import short
-from signatures.forms import NewRuleForm
+from signatures.forms import NewRuleForm, RuleForm
 from signatures.models import Rule, RuleQuerySet
 
 TRY = "_try"  # the button's name
@@ -47,6 +47,7 @@ class RuleAdmin(admin.ModelAdmin):
     list_select_related = ["made_by"]
     ordering = ["-id"]
     actions = ["end"]
+    form = RuleForm
     change_form_template = "admin/signatures/rule/change_form.html"
 
     def get_fields(self, request: HttpRequest, obj: Rule | None = None) -> Any:
@@ -55,7 +56,10 @@ class RuleAdmin(admin.ModelAdmin):
         return ["kind", "pattern", "action", "note", "expires_at", "made_by", "made_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> list[str]:
-        return [] if obj is None else ["kind", "pattern", "action", "made_by", "made_at"]
+        if obj is None:
+            return []
+        # What has been emptied stays empty.
+        return ["kind", "pattern", "action", "made_by", "made_at", *([] if obj.key else ["note", "expires_at"])]
 
     def get_form(self, request: HttpRequest, obj: Rule | None = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:

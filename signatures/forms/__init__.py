@@ -2,7 +2,7 @@
 
 from signatures.forms.own import AddressForm, ChangeForm
 from signatures.forms.privacy import AnswerForm, CloseForm, PrivacyRequestForm
-from signatures.forms.rules import NewRuleForm
+from signatures.forms.rules import NewRuleForm, RuleForm
 from signatures.forms.signing import CodeForm, SignForm
 from signatures.forms.staff import BulkForm, ExportForm, ModerationForm, PauseForm, ReasonForm
 
@@ -19,5 +19,6 @@ __all__ = [
     "PauseForm",
     "PrivacyRequestForm",
     "ReasonForm",
+    "RuleForm",
     "SignForm",
 ]

@@ -1,4 +1,4 @@
-"""Fields of people: a name, an address, a country."""
+"""Fields of people: a name, an address, a country; and notes, which are to have none of it."""
 
 import unicodedata
 from typing import Any
@@ -23,6 +23,11 @@ MAX_NAME = 100  # characters
 
 def country_choices() -> list[tuple[str, str]]:
     return [("", gettext("Choose your country")), *countries]
+
+
+def check_no_address(text: str) -> None:
+    if "@" in text:
+        raise ValidationError(_("Without an address: this note is kept, and the address is not."))
 
 
 class NameField(forms.CharField):

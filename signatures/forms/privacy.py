@@ -7,16 +7,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from signatures.forms.fields import AddressField, NameField
+from signatures.forms.fields import AddressField, NameField, check_no_address
 from signatures.models import ModerationAct, PrivacyRequest
 from signatures.services import Received
 
 Action = ModerationAct.Action
-
-
-def check_no_address(text: str) -> None:
-    if "@" in text:
-        raise ValidationError(_("Without an address: this note is kept, and the address is not."))
 
 
 class PrivacyRequestForm(forms.Form):

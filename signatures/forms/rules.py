@@ -6,10 +6,25 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from signatures import addresses, rules
+from signatures.forms.fields import check_no_address
 from signatures.models import Rule
 
 
-class NewRuleForm(forms.ModelForm):
+class RuleForm(forms.ModelForm):
+    """What can be changed of a rule."""
+
+    class Meta:
+        model = Rule
+        fields = ["note", "expires_at"]
+        help_texts = {"note": _("What it is about and why; neither name nor address. For staff only.")}
+
+    def clean_note(self) -> str:
+        note = str(self.cleaned_data["note"])
+        check_no_address(note)
+        return note
+
+
+class NewRuleForm(RuleForm):
     """Reads what is typed into the rule's pattern and key. Of an address neither form nor rule keeps more than that."""
 
     what = forms.CharField(
@@ -32,8 +47,7 @@ class NewRuleForm(forms.ModelForm):
         ),
     )
 
-    class Meta:
-        model = Rule
+    class Meta(RuleForm.Meta):
         fields = ["kind", "action", "note", "expires_at"]
 
     def clean(self) -> dict[str, Any]:

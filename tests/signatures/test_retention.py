@@ -164,7 +164,8 @@ def test_rules_that_ended_thirty_days_ago_forget_which_network_or_address_they_w
     for (kind, age), rule in made.items():
         rule.refresh_from_db()
         is_emptied = kind != "domain" and age == ages[0]
-        assert (rule.pattern, rule.key) == (("", "") if is_emptied else ("x", "x")), (kind, age)
+        left = ("", "", "") if is_emptied else ("x", "x", "test")
+        assert (rule.pattern, rule.key, rule.note) == left, (kind, age)
 
 
 def test_a_refused_address_is_forgotten_after_thirty_days_and_one_that_asked_is_not(db: None) -> None:

@@ -97,6 +97,28 @@ def test_what_cannot_be_read_or_catches_everybody_is_not_saved(moderator: Client
     assert not Rule.objects.exists()
 
 
+def test_a_note_has_no_address_in_it_when_a_rule_is_made_and_when_it_is_changed(moderator: Client) -> None:
+    made = typed("address", "ana@example.org")
+    assert "Without an address" in moderator.post(ADD, made | {"note": "Of ana@example.org"}).content.decode()
+    assert not Rule.objects.exists()
+
+    moderator.post(ADD, made)
+    rule = Rule.objects.get()
+    changed = moderator.post(f"{LIST}{rule.pk}/change/", made | {"note": "Of ana@example.org"})
+    assert "Without an address" in changed.content.decode()
+    rule.refresh_from_db()
+    assert rule.note == "A storm"
+
+
+def test_a_rule_that_was_emptied_gets_no_new_note(moderator: Client) -> None:
+    rule = Rule.objects.create(kind="address", pattern="", key="", action="hold", note="")
+
+    moderator.post(f"{LIST}{rule.pk}/change/", typed("address", "", note="Of Ana"))
+
+    rule.refresh_from_db()
+    assert rule.note == ""
+
+
 def test_of_a_rule_that_is_there_only_note_and_end_change_and_it_ends_without_being_deleted(moderator: Client) -> None:
     moderator.post(ADD, typed("domain", "example.org"))
     rule = Rule.objects.get()
