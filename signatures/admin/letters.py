@@ -70,6 +70,3 @@ class SuppressionAdmin(TypedSearch, ReadOnlyAdmin):
         except EmailNotValidError:
             return queryset.none(), False
         return queryset.filter(fingerprint=addresses.suppression_fingerprint(str(found.ascii_email))), False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        return lookup.partition("__")[0] == "reason" and super().lookup_allowed(lookup, value, request)

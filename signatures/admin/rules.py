@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from signatures import dry_runs
-from signatures.admin.base import short
+from signatures.admin.base import OwnFilters, short
 from signatures.forms import NewRuleForm, RuleForm
 from signatures.models import Rule, RuleQuerySet
 
@@ -38,7 +38,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Rule)
-class RuleAdmin(admin.ModelAdmin):
+class RuleAdmin(OwnFilters):
     """What a rule is about and does is fixed, because doubts name it by its number; its note and its end are not."""
 
     list_display = ["id", "about", "kind", "action", "state", "ends", "note", "made_by"]

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy as _
 
-from signatures import held, reasons, searching, visibility
+from signatures import held, reasons, searching
 from signatures.admin import bulk, exports
 from signatures.admin.acting import ActingAdmin
 from signatures.admin.base import short
@@ -137,10 +137,6 @@ class SignatureAdmin(ActingAdmin):
         if search.message:
             self.message_user(request, search.message, messages.WARNING)
         return queryset.filter(search.condition), False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Not by person: a filter in the address would find those whom a search does not."""
-        return lookup.partition("__")[0] not in visibility.PERSON and super().lookup_allowed(lookup, value, request)
 
     @admin.display(description=_("signed at"), ordering="created_at")
     def signed(self, signature: Signature) -> str:
