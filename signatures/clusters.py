@@ -12,10 +12,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from signatures import addresses
+from signatures import addresses, locks
 from signatures.models import Cluster, Doubt, Staff
-
-LOCK = 7_031_956  # any number, the same in each process
 
 AT_LEAST = 20  # fewer can be read one by one in the list, and a family or an office has as many
 TIMES = 3  # as many as the tenth largest of its kind: what ten others have too does not stand out
@@ -119,10 +117,9 @@ def _find(kind: Cluster.Kind, which: str, doubted: str, compared: str, at_least:
         "doubts": DOUBTS,
     }
     key = KEYS[kind]
+    if not locks.take(locks.Lock.FIND_CLUSTERS):
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
         cursor.execute(GROUPED.format(key=key, which=which) + compared + KEEP, values)
         found = int(cursor.rowcount)
         cursor.execute(DOUBT.format(key=key, which=doubted), values)

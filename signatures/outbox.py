@@ -5,11 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from signatures import suppression
+from signatures import locks, suppression
 from signatures.models import Letter, Signature
 
 Kind = Letter.Kind
@@ -83,8 +82,7 @@ def write(
 
 def take_turn(fingerprint: bytes) -> None:
     """Letters to one address go one after the other, or many at once would all find the cap not reached."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(fingerprint[:8], "big", signed=True)])
+    locks.wait_for(int.from_bytes(fingerprint[:8], "big", signed=True))
 
 
 def is_over_cap(kind: Kind, campaign: Campaign, fingerprint: bytes, but: Letter | None = None) -> bool:

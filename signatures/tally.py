@@ -11,9 +11,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
+from signatures import locks
 from signatures.models import ViaTally
-
-FOLD_LOCK = 7_031_955  # any number, the same in each process
 
 FOLD = """
 WITH folded AS (
@@ -105,8 +104,7 @@ def count_via(campaign_id: int, channel: str) -> None:
 def fold() -> int:
     """Folds all deltas; answers how many, 0 also where another process is at it."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [FOLD_LOCK])
-        if not cursor.fetchone()[0]:
+        if not locks.take(locks.Lock.FOLD):
             return 0
         folded = 0
         for statement in (FOLD, FOLD_STATES, FOLD_FUNNEL):

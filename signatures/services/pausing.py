@@ -1,11 +1,9 @@
 """Pausing exports and public names for the whole site, and ending that, with an account of both."""
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from signatures import pausing
+from signatures import locks, pausing
 from signatures.models import PauseAct, Staff
-
-LOCK = 7_031_956  # any number, the same in each process
 
 
 @transaction.atomic
@@ -25,8 +23,7 @@ def resume_site(*, reason: str, staff: Staff) -> bool:
 
 
 def act(action: PauseAct.Action, reason: str, staff: Staff) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])  # two presses are one act
+    locks.wait_for(locks.Lock.PAUSE)  # two presses are one act
     if pausing.is_on() == (action == PauseAct.Action.PAUSE):
         return False
     PauseAct.objects.create(action=action, reason=reason, staff=staff)

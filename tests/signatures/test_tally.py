@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from campaigns.models import Campaign, ConsentText
-from signatures import services, tally
+from signatures import locks, services, tally
 from signatures.models import CountDelta, HourTally, ModerationAct, Signature, StateDelta, StateTally, Tally, Total
 from tests.helpers import make_campaign, make_rows, make_signature
 
@@ -224,8 +224,8 @@ def test_fold_leaves_the_work_to_the_one_that_is_at_it() -> None:
         finally:
             connections.close_all()
 
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [tally.FOLD_LOCK])
+    with transaction.atomic():
+        locks.wait_for(locks.Lock.FOLD)
         thread = threading.Thread(target=fold_elsewhere)
         thread.start()
         thread.join()
