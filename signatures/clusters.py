@@ -129,11 +129,11 @@ def _find(kind: Cluster.Kind, which: str, doubted: str, compared: str, at_least:
 @transaction.atomic
 def look_at(*, clusters: QuerySet[Cluster], staff: Staff) -> int:
     """Notes who has looked, and settles the doubts that these clusters raised: they raise none from now on."""
-    ids = list(clusters.filter(looked_at=None).order_by("pk").select_for_update().values_list("pk", "kind"))
+    ids = list(clusters.filter(looked_at=None).order_by("pk").select_for_update().values_list("pk", flat=True))
     now = timezone.now()
-    for pk, kind in ids:
-        Doubt.objects.open().filter(kind=kind, detail=str(pk)).update(settled_at=now)
-    return Cluster.objects.filter(pk__in=[pk for pk, _kind in ids]).update(looked_at=now, looked_by=staff)
+    raised = Doubt.objects.open().filter(kind__in=Cluster.Kind.values, detail__in=[str(pk) for pk in ids])
+    raised.locked().update(settled_at=now)
+    return Cluster.objects.filter(pk__in=ids).update(looked_at=now, looked_by=staff)
 
 
 def search_of(cluster: Cluster) -> str:

@@ -175,7 +175,7 @@ def end(ids: list[int]) -> Numbers:
     )
     Seat.objects.filter(signature__in=ids).delete()
     ConsentEvent.objects.filter(signature__in=ids).delete()  # only now, that they are erased, does the log let go
-    Doubt.objects.filter(signature__in=ids).delete()
+    Doubt.objects.filter(signature__in=ids).locked().delete()
     PrivacyRequest.signatures.through.objects.filter(signature__in=ids).delete()
     numbers["letters_deleted"] += Letter.objects.filter(signature__in=ids).delete()[0]
     numbers["origins_deleted"] += Origin.objects.filter(signature__in=ids).delete()[0]

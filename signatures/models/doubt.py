@@ -15,6 +15,11 @@ class DoubtQuerySet(models.QuerySet["Doubt"]):
     def open(self) -> Self:
         return self.filter(settled_at=None)
 
+    def locked(self) -> Self:
+        """To be changed: locked in the order of the key, so that two who settle the same doubts wait for each other
+        instead of locking up."""
+        return Doubt.objects.filter(pk__in=self.order_by("pk").select_for_update().values("pk"))  # type: ignore[return-value]
+
 
 class Doubt(models.Model):
     """One reason to look at a signature. A doubt alone neither holds nor refuses: it brings the row into the queue."""

@@ -111,7 +111,7 @@ def apply(act: ModerationAct, signatures: SignatureQuerySet, why: Why) -> None:
         sets["held_at"] = timezone.now()
     if "moderation" in sets:
         doubts = Doubt.objects.open().filter(signature__in=ids)
-        doubts.update(settled_at=timezone.now(), settled_by=act)
+        doubts.locked().update(settled_at=timezone.now(), settled_by=act)
     Signature.objects.filter(pk__in=ids).update(**sets)
     act.how_many += len(rows)
     act.save(update_fields=["how_many"])
@@ -144,7 +144,7 @@ def undo(undoing: ModerationAct, moderated: list[ModeratedSignature], why: Why) 
     for before in befores:
         same = [row.signature_id for row in restored if tuple(getattr(row, BEFORE[name]) for name in left) == before]
         Signature.objects.filter(pk__in=same).update(**dict(zip(left, before, strict=True)))
-    Doubt.objects.filter(settled_by=act, signature__in=ids).update(settled_at=None, settled_by=None)
+    Doubt.objects.filter(settled_by=act, signature__in=ids).locked().update(settled_at=None, settled_by=None)
     ModeratedSignature.objects.bulk_create(
         ModeratedSignature(act=undoing, signature_id=pk, before=now, reason_before=reason, was_hidden=was_hidden)
         for pk, (now, reason, was_hidden) in ((pk, rows[pk]) for pk in ids)
