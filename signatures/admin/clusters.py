@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -61,6 +62,11 @@ class ClusterAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Looked at: settle their doubts"), permissions=["moderate"])
     def look_at(self, request: HttpRequest, queryset: QuerySet[Cluster]) -> None:
-        n = clusters.look_at(clusters=queryset, staff=staff_of(request))
+        staff = staff_of(request)
+        chosen = list(queryset.filter(looked_at=None))
+        n = clusters.look_at(clusters=queryset, staff=staff)
+        # Who looked and when is known longer than the cluster.
+        changed = [{"changed": {"fields": ["looked_at"]}}]
+        LogEntry.objects.log_actions(staff.pk, chosen, CHANGE, change_message=changed)
         message = ngettext("%(n)d cluster has been looked at.", "%(n)d clusters have been looked at.", n) % {"n": n}
         self.message_user(request, message, messages.SUCCESS)

@@ -279,4 +279,5 @@ def test_a_cluster_leads_to_its_signatures_and_is_looked_at(moderator: Client, c
     for looked, n in (("yes", 1), ("no", 2)):
         page = moderator.get(f"/admin/signatures/cluster/?looked_at={looked}").content.decode()
         assert page.count('name="_selected_action"') == n
+    assert [(str(entry.user), entry.object_id) for entry in LogEntry.objects.all()] == [("moderator", str(chosen.pk))]
     assert [str(cluster.looked_by) for cluster in Cluster.objects.exclude(looked_at=None)] == ["moderator"]
