@@ -10,15 +10,18 @@ from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from campaigns.models import Campaign
-from signatures import addresses, letters, services, tokens
+from signatures import addresses, funnel, letters, retention, services, tokens
 from signatures.exports import FORMS, PRESETS
-from signatures.models import Letter, Signature
+from signatures.forms import NewRuleForm
+from signatures.models import BulkBatch, FunnelDelta, FunnelTally, Letter, Rule, Signature
+from signatures.services import bulk
 from signatures.visibility import allowed
 from tests.helpers import SLUG, form_data, make_campaign, make_signature
 
@@ -125,7 +128,8 @@ def test_a_fingerprint_can_be_matched_by_whoever_holds_both_key_and_address_and_
 def test_an_internet_address_is_neither_in_the_database_nor_in_logs(
     campaign: Campaign, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert "We do not write your internet address into the database or into logs." in notice()
+    said = "When you read or sign, we write your internet address neither into the database nor into logs."
+    assert said in notice()
     caplog.set_level("DEBUG")
     client, signature = sign(campaign)
     confirm(client, signature)
@@ -136,6 +140,47 @@ def test_an_internet_address_is_neither_in_the_database_nor_in_logs(
         assert tables_with(written) == set()
         assert written not in caplog.text
     assert "Not Found" in caplog.text
+
+
+def test_a_rule_names_a_network_and_of_an_address_holds_a_fingerprint_until_thirty_days_after_its_end(
+    campaign: Campaign,
+) -> None:
+    assert "or hold a coded fingerprint of an email address, also of somebody who has never signed" in notice()
+    assert "all but the domain goes 30 days after the rule has ended" in notice()
+    fingerprint = addresses.rule_fingerprint(ADDRESS).hex()
+    ended = timezone.now() - timedelta(days=29)
+    for kind, what in (("address", ADDRESS), ("network", NETWORK_ADDRESS)):
+        form = NewRuleForm({"kind": kind, "what": what, "action": "hold", "note": "A storm", "expires_at": ended})
+        form.save()
+    retention.run()
+
+    assert tables_with(ADDRESS) == set()
+    assert tables_with(fingerprint) == tables_with(NETWORK_ADDRESS) == {"signatures_rule"}
+    Rule.objects.update(expires_at=ended - timedelta(days=1))
+    retention.run()
+    assert tables_with(fingerprint) == tables_with(NETWORK_ADDRESS) == set()
+
+
+def test_numbers_of_many_signatures_are_listed_while_staff_act_on_them(campaign: Campaign) -> None:
+    assert "while they act on many at once, a list of numbers of signatures" in notice()
+    make_signature(campaign, is_confirmed=True)
+    staff = User.objects.create_user("moderator")
+    why = services.Why("made_up")
+
+    job = bulk.prepare(signatures=Signature.objects.all(), action="hold", why=why, matched="", staff=staff)
+    assert BulkBatch.objects.exists()
+    bulk.begin(job_id=job.pk, staff=staff)
+    while bulk.do_next_batch():
+        pass
+
+    assert not BulkBatch.objects.exists()
+
+
+def test_sums_by_mail_provider_point_to_no_signature_and_go_after_sixty_days(campaign: Campaign) -> None:
+    assert f"For {funnel.KEPT_DAYS} days, how many letters to each mail provider left, came back" in notice()
+
+    columns = {field.name for model in (FunnelDelta, FunnelTally) for field in model._meta.get_fields()}
+    assert columns == {"id", "campaign", "day", "provider", "step", "n"}
 
 
 @pytest.mark.parametrize("path", PUBLIC)
@@ -182,7 +227,7 @@ def test_the_day_of_erasure_is_the_closing_day_and_the_days_of_retention(campaig
 
 
 def test_your_own_page_shows_all_that_we_hold(campaign: Campaign) -> None:
-    assert "There you see all that we hold" in notice()
+    assert "There you see all that we hold of your signature" in notice()
     client, signature = sign(campaign, updates="on")
     confirm(client, signature)
     send_letters()
