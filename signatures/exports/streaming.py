@@ -149,22 +149,25 @@ def batches_of(copy: Any, record: ExportRecord) -> Iterator[list[memoryview]]:
     lines that have arrived are taken straight from libpq, and psycopg does the waiting.
     """
     libpq = copy.connection.pgconn
+    take = libpq.get_copy_data
     rows: list[memoryview] = []
-    is_over = False
-    while not is_over:
-        size, row = libpq.get_copy_data(1)
-        if size < 0:
-            finish(libpq)
-            is_over = True
-        elif not size:
+    while True:
+        size, row = take(1)
+        if size <= 0:
+            if size < 0:
+                finish(libpq)
+                break
             row = copy.read()
-            is_over = not row
-        if not is_over:
-            rows.append(row)
-        if len(rows) == BATCH or (is_over and rows):
-            record.rows = (record.rows or 0) + len(rows)
+            if not row:
+                break
+        rows.append(row)
+        if len(rows) == BATCH:
+            record.rows = (record.rows or 0) + BATCH
             yield rows
             rows = []
+    if rows:
+        record.rows = (record.rows or 0) + len(rows)
+        yield rows
 
 
 def finish(libpq: Any) -> None:
