@@ -1,6 +1,9 @@
 """What no test may leave to the next."""
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 
 
 @pytest.fixture(autouse=True)
@@ -9,3 +12,10 @@ def no_salt_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     what is hashed under it after that, nothing finds."""
     # By its name: pytest reads this file before it has settings, where it is asked for help only.
     monkeypatch.setattr("signatures.network._last_salt", None)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """The language of a request stays on after it: without this, what a test reads would hang on the one before."""
+    with translation.override("en"):
+        yield

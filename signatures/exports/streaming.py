@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+import psycopg
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
@@ -157,7 +158,7 @@ def batches_of(copy: Any, record: ExportRecord) -> Iterator[list[memoryview]]:
             if size < 0:
                 finish(libpq)
                 break
-            row = copy.read()
+            row = waited_for(copy)
             if not row:
                 break
         rows.append(row)
@@ -170,11 +171,25 @@ def batches_of(copy: Any, record: ExportRecord) -> Iterator[list[memoryview]]:
         yield rows
 
 
+def waited_for(copy: Any) -> memoryview:
+    """The next line, which has not arrived yet; empty after the last."""
+    try:
+        line: memoryview = copy.read()
+    except psycopg.Error:
+        raise broken_off() from None
+    return line
+
+
 def finish(libpq: Any) -> None:
-    """Takes what the server says after the last line. Its words stay here: they may hold a value."""
+    """Takes what the server says after the last line."""
     while result := libpq.get_result():
         if result.status != ExecStatus.COMMAND_OK:
-            raise DatabaseError("PostgreSQL broke the list off.")
+            raise broken_off()
+
+
+def broken_off() -> DatabaseError:
+    """The server's own words stay here: they may hold a value."""
+    return DatabaseError("PostgreSQL broke the list off.")
 
 
 def plain(start: bytes, batches: Iterator[list[memoryview]], form: Form) -> Iterator[bytes]:

@@ -342,7 +342,7 @@ def test_an_export_that_the_database_breaks_off_says_so_without_a_name_in_the_er
             cursor.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY (SELECT%'")
 
     elsewhere(cancel)
-    with pytest.raises(DatabaseError, match=r"^(PostgreSQL broke the list off\.|canceling statement)") as raised:
+    with pytest.raises(DatabaseError, match=r"^PostgreSQL broke the list off\.$") as raised:
         b"".join(stream)
 
     assert "Person" not in str(raised.value)
