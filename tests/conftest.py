@@ -15,7 +15,7 @@ def no_salt_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
+def read_in_english() -> Iterator[None]:
     """The language of a request stays on after it: without this, what a test reads would hang on the one before."""
     with translation.override("en"):
         yield
