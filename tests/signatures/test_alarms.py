@@ -33,16 +33,16 @@ def hold(campaign: Campaign, hours: float, **fields: object) -> Signature:
 def test_held_signatures_that_wait_for_more_than_a_day_raise_the_alarm_once_a_day(
     campaign: Campaign, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hold(campaign, 23.9)
-    assert tasks.raise_alarms() is False
-    hold(campaign, 27.5, name="Ana Example")
-    hold(campaign, 25)
-
-    with time_machine.travel(timezone.now().replace(hour=15), tick=False):
+    afternoon = timezone.now().replace(hour=15)  # so that it stays the same day in Lima
+    with time_machine.travel(afternoon, tick=False):
+        hold(campaign, 23.9)
+        assert tasks.raise_alarms() is False
+        hold(campaign, 27.5, name="Ana Example")
+        hold(campaign, 25)
         hold(campaign, 100, state="withdrawn")
         assert tasks.raise_alarms() is True
         assert tasks.raise_alarms() is True
-    with time_machine.travel(timezone.now().replace(hour=15) + timedelta(days=1), tick=False):
+    with time_machine.travel(afternoon + timedelta(days=1), tick=False):
         assert tasks.raise_alarms() is True
 
     first, second = mail.outbox
