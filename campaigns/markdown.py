@@ -45,33 +45,6 @@ def plain(html: str) -> str:
     return unescape(strip_tags(html))
 
 
-class Rendered(models.Model):
-    """A row whose running text is rendered when it is saved.
-
-    The HTML is kept with a digest of the words that it was made of. So a page never shows HTML of other words, whoever
-    wrote them past `save`: there they are rendered as they are read.
-    """
-
-    RENDERED: tuple[str, ...]  # the fields that `render` reads
-
-    class Meta:
-        abstract = True
-
-    def render(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-    @property
-    def made(self) -> dict[str, Any]:
-        """What `render` makes of the words as they are, from the row where it is there."""
-        html: dict[str, Any] = self.html  # type: ignore[attr-defined]
-        return html if html.get("of") == digest(self, self.RENDERED) else self.render()
-
-    @property
-    def rendered(self) -> dict[str, SafeString]:
-        """For templates."""
-        return {name: mark_safe(html) for name, html in self.made.items() if isinstance(html, str)}  # noqa: S308  (cleaned)
-
-
 def digest(row: models.Model, names: Iterable[str]) -> str:
     return sha256("\0".join(getattr(row, name) for name in names).encode()).hexdigest()
 
@@ -88,3 +61,31 @@ class RenderedField(models.JSONField):
         """Migrations see a plain column: the rows that they know cannot render."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
+
+
+class Rendered(models.Model):
+    """A row whose running text is rendered when it is saved.
+
+    The HTML is kept with a digest of the words that it was made of. So a page never shows HTML of other words, whoever
+    wrote them past `save`: there they are rendered as they are read.
+    """
+
+    RENDERED: tuple[str, ...]  # the fields that `render` reads
+
+    html = RenderedField(default=dict, db_default={}, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def render(self) -> dict[str, Any]:
+        return {name: render(getattr(self, name)) for name in self.RENDERED}
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """What `render` makes of the words as they are, from the row where it is there."""
+        return self.html if self.html.get("of") == digest(self, self.RENDERED) else self.render()
+
+    @property
+    def rendered(self) -> dict[str, SafeString]:
+        """For templates."""
+        return {name: mark_safe(html) for name, html in self.made.items() if isinstance(html, str)}  # noqa: S308  (cleaned)

@@ -5,6 +5,9 @@ The canonical form is versioned with `VERSION`: fingerprints made under differen
 
 import unicodedata
 
+from django.db.models import Q
+
+from campaigns.models import Campaign
 from signatures.keys import keyed_hash
 
 VERSION = 1
@@ -52,6 +55,14 @@ def canonical_name(name: str) -> str:
 def fingerprint(campaign_id: int, text: str) -> bytes:
     """HMAC-SHA-256, 32 bytes, of an address or a name in canonical form; no campaign can be matched with another."""
     return keyed_hash(f"address fingerprint, campaign {campaign_id}, version {VERSION}", text.encode())
+
+
+def in_any_campaign(email: str) -> Q:
+    """Of signatures and of letters, those of a mailbox: each campaign has a fingerprint of its own for it."""
+    mailbox, found = canonical(email), Q(pk__in=[])
+    for pk in Campaign.objects.order_by("pk").values_list("pk", flat=True):
+        found |= Q(campaign=pk, fingerprint=fingerprint(pk, mailbox))
+    return found
 
 
 def suppression_fingerprint(email: str) -> bytes:

@@ -28,7 +28,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
-from campaigns.models import Campaign
 from signatures import addresses, network
 from signatures.models import Domain, Folded, Origin
 from signatures.visibility import CROWD, Output, allowed
@@ -120,11 +119,7 @@ def by_address(text: str) -> Search:
         address = validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email
     except EmailNotValidError:
         return Search(NOBODY, WHOLE)
-    mailbox = addresses.canonical(str(address))
-    found = NOBODY
-    for campaign in Campaign.objects.values_list("pk", flat=True):
-        found |= Q(campaign=campaign, fingerprint=addresses.fingerprint(campaign, mailbox))
-    return Search(findable() & found)
+    return Search(findable() & addresses.in_any_campaign(str(address)))
 
 
 def by_day(*, year: int, month: int, day: int) -> Search:

@@ -9,10 +9,10 @@ from django.db import models
 from django.http import Http404, HttpRequest
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the system writes: nobody adds, changes or deletes them by hand."""
+class ReadOnly:
+    """Of rows that the system writes: nobody adds, changes or deletes them by hand, in a list or beside another row."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -20,6 +20,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin):
+    pass
 
 
 def to_change(of_model: ModelAdmin, request: HttpRequest, pk: int) -> Any:

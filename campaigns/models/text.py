@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import markdown
 from campaigns.models.campaign import Campaign
 from campaigns.models.words import Words, hashed
 
@@ -65,7 +64,6 @@ class CampaignText(Words):
         editable=False,
         help_text="The source's words, by field, that each field of this translation was last saved beside.",
     )
-    html = markdown.RenderedField(default=dict, db_default={}, editable=False)
     loaded = models.JSONField(default=dict, editable=False)
     draft = models.JSONField(
         default=dict,

@@ -1,6 +1,6 @@
 """What has happened since a petition was written."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -32,7 +32,6 @@ class Update(markdown.Rendered):
     body = models.TextField(_("text"), help_text=_("Markdown: **bold**, *italic*, [words](https://…), lists."))
     source = models.CharField(_("source"), max_length=300, help_text=_("Who says so, and where it can be read."))
     reviewer = models.CharField(_("reviewer"), max_length=100)
-    html = markdown.RenderedField(default=dict, db_default={}, editable=False)
 
     RENDERED = ("body",)
 
@@ -45,9 +44,6 @@ class Update(markdown.Rendered):
 
     def __str__(self) -> str:
         return self.title
-
-    def render(self) -> dict[str, Any]:
-        return {"body": markdown.render(self.body)}
 
     @property
     def is_published(self) -> bool:

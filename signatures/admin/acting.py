@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from signatures import services
 from signatures.admin import resending
-from signatures.admin.base import ReadOnlyAdmin
+from signatures.admin.base import ReadOnlyAdmin, sent_before
 from signatures.admin.typed import TypedSearch
 from signatures.forms import ModerationForm, ReasonForm
 from signatures.models import ModerationAct, SignatureQuerySet, Staff
@@ -124,12 +124,7 @@ class ActingAdmin(TypedSearch, ReadOnlyAdmin):
             "form": form,
             "how_many": signatures.count(),
             "sample": [(row, shown(row, "name", Output.ADMIN)) for row in signatures[:10]],
-            "posted": [
-                (name, value)
-                for name, values in request.POST.lists()
-                for value in values
-                if name not in (*form.fields, "csrfmiddlewaretoken")
-            ],
+            "posted": sent_before(request, form),
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/signatures/moderate.html", context)

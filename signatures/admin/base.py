@@ -1,18 +1,31 @@
 """What the pages of this floor have in common."""
 
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.forms import Form
 from django.http import HttpRequest
 from django.utils import formats, timezone
 
+from campaigns.admin.base import ReadOnly
 from signatures.admin.lists import BoundedPaginator
 
 
 def short(moment: datetime | None) -> str:
     """Day and minute, so that a list fits its page."""
     return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else ""
+
+
+def staff_of(request: HttpRequest) -> User:
+    return cast(User, request.user)  # the admin lets nobody else in
+
+
+def sent_before(request: HttpRequest, form: Form) -> list[tuple[str, str]]:
+    """What the list has sent that led to a page which asks for more: it is sent again beside the form's own fields."""
+    own = {*form.fields, "csrfmiddlewaretoken"}
+    return [(name, value) for name, values in request.POST.lists() if name not in own for value in values]
 
 
 class OwnFilters(admin.ModelAdmin):
@@ -27,21 +40,9 @@ class OwnFilters(admin.ModelAdmin):
         return lookup.partition("__")[0] in names and super().lookup_allowed(lookup, value, request)
 
 
-class ReadOnlyAdmin(OwnFilters):
-    """Rows that the system writes: nobody adds, changes or deletes them by hand.
-
-    There may be millions: nothing in their lists counts or gathers them all.
-    """
+class ReadOnlyAdmin(ReadOnly, OwnFilters):
+    """There may be millions of rows: nothing in their lists counts or gathers them all."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

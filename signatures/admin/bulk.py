@@ -17,8 +17,7 @@ from django.views.decorators.http import require_POST
 
 from signatures import reasons
 from signatures.admin.acting import guide
-from signatures.admin.base import ReadOnlyAdmin, short
-from signatures.admin.exports import staff_of
+from signatures.admin.base import ReadOnlyAdmin, short, staff_of
 from signatures.admin.typed import IMPERSONAL
 from signatures.forms import BulkForm
 from signatures.models import BulkJob, Signature

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from signatures import clusters
-from signatures.admin.base import ReadOnlyAdmin, short
-from signatures.admin.exports import staff_of
+from signatures.admin.base import ReadOnlyAdmin, short, staff_of
 from signatures.admin.rules import search
 from signatures.models import Cluster
 

@@ -1,11 +1,9 @@
 """Exports, for staff: ask for a list, decide on what somebody else asked for, and download."""
 
 from collections.abc import Callable
-from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -15,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from signatures import exports
+from signatures.admin.base import staff_of
 from signatures.exports import PRESETS
 from signatures.forms import ExportForm
 from signatures.models import ExportRecord, ExportRequest, Signature
@@ -30,10 +29,6 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("export/<int:pk>/decide/", site.admin_view(decide), name="signatures_signature_export_decide"),
         path("export/<int:pk>/download/", site.admin_view(download), name="signatures_signature_export_download"),
     ]
-
-
-def staff_of(request: HttpRequest) -> User:
-    return cast(User, request.user)  # the admin lets nobody else in
 
 
 def presets_of(request: HttpRequest) -> list[str]:

@@ -12,8 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from signatures import pausing, services
-from signatures.admin.base import ReadOnlyAdmin
-from signatures.admin.exports import staff_of
+from signatures.admin.base import ReadOnlyAdmin, staff_of
 from signatures.forms import PauseForm
 from signatures.models import PauseAct
 

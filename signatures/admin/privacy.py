@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from signatures import holdings, reasons, services, tasks
 from signatures.admin import resending
-from signatures.admin.base import ReadOnlyAdmin
+from signatures.admin.base import ReadOnlyAdmin, staff_of
 from signatures.forms import AnswerForm, CloseForm, PrivacyRequestForm
 from signatures.models import ModerationAct, PrivacyRequest, Signature
 from signatures.services import Changed
@@ -38,7 +37,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("signatures.erase_signature")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -173,10 +172,6 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
     def refuse_others(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
             raise PermissionDenied
-
-
-def staff_of(request: HttpRequest) -> User:
-    return cast(User, request.user)  # the admin lets nobody else in
 
 
 def rows_of(asked: PrivacyRequest, chosen: list[int] | None = None) -> list[dict[str, Any]]:

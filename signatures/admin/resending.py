@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from signatures import tasks
+from signatures.admin.base import sent_before
 from signatures.forms import ReasonForm
 from signatures.models import Letter
 from signatures.services import Sent
@@ -37,12 +38,7 @@ def ask_or_send(
             "title": title,
             "form": form,
             "how_many": how_many,
-            "posted": [
-                (name, value)
-                for name, values in request.POST.lists()
-                for value in values
-                if name not in ("reason", "csrfmiddlewaretoken")
-            ],
+            "posted": sent_before(request, form),
             "opts": model_admin.opts,
         }
         return TemplateResponse(request, "admin/signatures/send_again.html", context)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from signatures import dry_runs
-from signatures.admin.base import OwnFilters, short
+from signatures.admin.base import OwnFilters, short, staff_of
 from signatures.forms import NewRuleForm, RuleForm
 from signatures.models import Rule, RuleQuerySet
 
@@ -72,7 +72,7 @@ class RuleAdmin(OwnFilters):
 
     def save_model(self, request: HttpRequest, obj: Rule, form: forms.ModelForm, change: bool) -> None:
         if not change:
-            obj.made_by = request.user  # type: ignore[assignment]  # the admin lets nobody else in
+            obj.made_by = staff_of(request)
         super().save_model(request, obj, form, change)
 
     @admin.display(description=_("about"))

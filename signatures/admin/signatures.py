@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.admin.base import ReadOnly
 from signatures import held, reasons, searching
 from signatures.admin import bulk, exports
 from signatures.admin.acting import ActingAdmin
@@ -19,17 +20,8 @@ from signatures.models import ConsentEvent, Doubt, ModeratedSignature, Signature
 from signatures.visibility import Output, shown
 
 
-class ReadOnlyInline(admin.TabularInline):
+class ReadOnlyInline(ReadOnly, admin.TabularInline):
     extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ConsentEventInline(ReadOnlyInline):

@@ -75,10 +75,6 @@ class BulkJob(models.Model):
     def is_at_work(self) -> bool:
         return self.state in (self.State.RUNNING, self.State.UNDOING)
 
-    @property
-    def can_be_undone(self) -> bool:
-        return self.state in (self.State.DONE, self.State.CANCELLED) and self.act is not None and self.act.how_many > 0
-
 
 class BulkBatch(models.Model):
     """Part of a job's frozen set, in the order of the key; gone once the job has ended."""

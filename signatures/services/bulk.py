@@ -62,7 +62,7 @@ def prepare(*, signatures: SignatureQuerySet, action: str, why: Why, matched: st
 
 
 def sample(job: BulkJob, n: int) -> list[Signature]:
-    """Some of the frozen set, from all over it."""
+    """Some of the frozen set, from all over it; once something is done, the first of those that it was done to."""
     if job.act and job.act.how_many:
         ids = list(job.act.moderated.order_by("pk").values_list("signature_id", flat=True)[:n])
         return list(Signature.objects.filter(pk__in=ids).order_by("pk"))
@@ -98,8 +98,9 @@ def needs_second_person(job: BulkJob) -> bool:
 
 def can_be_undone(job: BulkJob) -> bool:
     """Not where undoing would reject so many that it takes a second person: that is prepared as a job of its own."""
+    has_done_something = job.act is not None and job.act.how_many > 0
     would_reject = job.how_many if job.action == ModerationAct.Action.RESTORE else 0
-    return job.can_be_undone and would_reject <= REJECTED_ALONE
+    return job.state in (State.DONE, State.CANCELLED) and has_done_something and would_reject <= REJECTED_ALONE
 
 
 @transaction.atomic

@@ -120,10 +120,9 @@ def apply(act: ModerationAct, signatures: SignatureQuerySet, why: Why) -> None:
 def undo(undoing: ModerationAct, moderated: list[ModeratedSignature], why: Why) -> None:
     """Puts back what an act did to some signatures, where it still is as that act left it. Call it in a transaction.
 
-    Whatever was withdrawn or erased since, or acted on by somebody else, stays as it is.
+    `moderated` has one at least, all of the same act. Whatever was withdrawn or erased since, or acted on by somebody
+    else, stays as it is.
     """
-    if not moderated:
-        return
     act = moderated[0].act
     left = what_is_set(act.action, why)
     # Locked first and looked at then: what was committed while we waited for a row is seen.

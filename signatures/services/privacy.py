@@ -9,7 +9,6 @@ from datetime import date
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -51,7 +50,7 @@ def receive(*, received: Received, staff: User) -> PrivacyRequest:
 
     Those counted only are found too, by the fingerprint; the erased have none.
     """
-    under_address = by_address(received.email)
+    under_address = addresses.in_any_campaign(received.email)
     # Locked, or one could be gone by the time the request is committed that points to it.
     rows = Signature.objects.filter(under_address).order_by("pk").select_for_update(no_key=True)
     found = list(rows.values_list("pk", flat=True))
@@ -72,15 +71,6 @@ def receive(*, received: Received, staff: User) -> PrivacyRequest:
     )
     request.signatures.set(found)
     return request
-
-
-def by_address(email: str) -> Q:
-    """Of signatures and of letters: each campaign has a fingerprint of its own for the same address."""
-    address = addresses.canonical(email)
-    either = Q(pk__in=[])
-    for pk in Campaign.objects.order_by("pk").values_list("pk", flat=True):
-        either |= Q(campaign=pk, fingerprint=addresses.fingerprint(pk, address))
-    return either
 
 
 def send_links(email: str, found: Iterable[int]) -> None:
