@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from signatures.signals import Table, read_table
+
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 PERIODS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 
@@ -56,11 +58,11 @@ class Environment(environ.Env):
             )
         return value
 
-    def number(self, var: str, default: int) -> int:
-        """A whole number, 0 or more; the default where nothing is set."""
+    def number(self, var: str, default: int, at_least: int = 0) -> int:
+        """A whole number, so much or more; the default where nothing is set."""
         value: str = self.str(var, default="").strip() or str(default)
-        if not re.fullmatch(r"[0-9]{1,9}", value):
-            raise ImproperlyConfigured(f"{var} must be a whole number, 0 or more (see .env.example).")
+        if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < at_least:
+            raise ImproperlyConfigured(f"{var} must be a whole number, {at_least} or more (see .env.example).")
         return int(value)
 
     def rate(self, var: str, default: str) -> Rate:
@@ -70,6 +72,13 @@ class Environment(environ.Env):
         if not parts:
             raise ImproperlyConfigured(f"{var} must be a rate like 30/h or 10/5m (see .env.example).")
         return Rate(times=int(parts[1]), seconds=int(parts[2] or 1) * PERIODS[parts[3]])
+
+    def signal_table(self, var: str, default: str) -> Table:
+        """What signals lead to what: `crowd=challenge crowd+one_domain=hold`."""
+        try:
+            return read_table(self.str(var, default=default))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var}: {error} (see .env.example).") from error
 
     def sender(self, var: str) -> str:
         """An email address, with or without a name before it."""

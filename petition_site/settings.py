@@ -172,17 +172,41 @@ BACKUP_DAYS = env.number("BACKUP_DAYS", default=30)  # after which whoever runs 
 # A list of more than a thousand names leaves only with a second person's yes.
 EXPORT_APPROVAL = env.bool("EXPORT_APPROVAL", default=not DEMO)
 
-# Limits, for each network and campaign. A mobile network may put thousands of people behind one address, so these lie
-# above what they do together in a busy hour: say a thousand sign, of whom one in ten asks for the letter again and few
-# mistype a code. Who meets a limit on codes still has the link in the letter.
+# Limits, most of them for each network and campaign. A mobile network may put thousands of people behind one address:
+# so signing beyond its limit raises doubt, and is refused only beyond LIMIT_..._MOST. The others lie above what such a
+# network does in a busy hour: say a thousand sign, of whom one in ten asks for the letter again and few mistype a code.
+# Who meets a limit on codes still has the link in the letter.
 
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 LIMITS = {
+    "sign": env.rate("LIMIT_SIGN", default="100/h"),
+    "sign_domain": env.rate("LIMIT_SIGN_DOMAIN", default="20/h"),  # of one mail domain, large providers left out
+    "sign_name": env.rate("LIMIT_SIGN_NAME", default="5/h"),  # under one name
+    "sign_campaign": env.rate("LIMIT_SIGN_CAMPAIGN", default="6000/m"),  # from everywhere
+    "challenge": env.rate("LIMIT_CHALLENGE", default="600/h"),  # solutions looked at
+    # What one network may have sent to one address, of one kind of letter: less than what an address gets in all, so
+    # that nobody can use up another's share.
+    "letters": env.rate("LIMIT_LETTERS", default="3/d"),
     "code": env.rate("LIMIT_CODE", default="30/h"),  # wrong ones: thirty guesses at a million codes
     "resend": env.rate("LIMIT_RESEND", default="120/h"),  # what a single address gets is capped besides
     "page_link": env.rate("LIMIT_PAGE_LINK", default="60/h"),  # asked for days after signing, hence by few at once
     "login": env.rate("LIMIT_LOGIN", default="5/15m"),  # wrong passwords, for each account and network
+    "api": env.rate("LIMIT_API", default="600/m"),  # for each network
 }
+# In the same time as the limit beyond which there is doubt.
+SIGN_MOST = env.number("LIMIT_SIGN_MOST", default=20_000, at_least=LIMITS["sign"].times)
+SIGN_DOMAIN_MOST = env.number("LIMIT_SIGN_DOMAIN_MOST", default=1_000, at_least=LIMITS["sign_domain"].times)
+
+# What is noticed about an attempt to sign, and what it leads to: nothing, a challenge, or being held until somebody has
+# looked. docs/security.md explains each name.
+
+SIGNALS = env.signal_table(
+    "SIGNALS",
+    default=(
+        "crowd=challenge rush=challenge honeypot=challenge crowd+one_domain=hold crowd+one_name=hold"
+        " crowd+disposable=hold crowd+honeypot=hold rush+one_domain=hold"
+    ),
+)
 
 # Languages. English and Spanish are whole; a campaign can be published in the others too, whose interface says in the
 # language of INTERFACE_FALLBACKS what their catalogues do not say yet. docs/translating.md tells how to add one.

@@ -22,6 +22,9 @@ LARGE_PROVIDERS = frozenset(
     }
 )
 
+# Domains under which registries of many countries sell names: `com.pe` belongs to nobody.
+REGISTRIES = frozenset({"ac", "co", "com", "edu", "gob", "gov", "net", "nom", "org"})
+
 # Providers that deliver every spelling to one mailbox: whether they ignore dots, and what begins an ignored tag.
 GMAIL = ("gmail.com", True, "+")
 PROVIDERS: dict[str, tuple[str, bool, str]] = {
@@ -87,6 +90,19 @@ def untagged(email: str) -> str:
 def domain_of(email: str) -> str:
     """The domain as it was typed, in lower case."""
     return email.rpartition("@")[2].lower()
+
+
+def owned_domain(email: str) -> str:
+    """The domain that somebody has bought, whatever they put before it: of `a@x.y.example.com.pe`, `example.com.pe`.
+
+    A guess by shape: for counting, where a wrong one costs little. Of a large provider, empty.
+    """
+    domain = domain_of(email)
+    if domain in LARGE_PROVIDERS:
+        return ""
+    labels = domain.split(".")
+    kept = 3 if len(labels) > 2 and labels[-2] in REGISTRIES and len(labels[-1]) == 2 else 2
+    return ".".join(labels[-kept:])
 
 
 def masked(email: str) -> str:

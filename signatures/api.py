@@ -7,7 +7,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, CampaignText
-from signatures import tally
+from signatures import limits, tally
 
 # Fewer than this from one country could point at people.
 FEWEST_PER_COUNTRY = 10
@@ -15,6 +15,8 @@ FEWEST_PER_COUNTRY = 10
 
 @require_safe
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
+    if limits.hit("api", request, "api"):
+        return limits.too_many_for_program("api")
     texts = Prefetch("texts", CampaignText.objects.published())
     found = get_object_or_404(Campaign.objects.published().prefetch_related(texts), slug=slug)
     count = tally.count(found.pk)

@@ -30,8 +30,8 @@ CAPS = {
     Kind.ALREADY_SIGNED: Cap(1, timedelta(days=7)),
     Kind.REMINDER: Cap(1, timedelta(days=14)),
     Kind.RECEIPT: Cap(5, DAY),
-    Kind.PAGE_LINK: Cap(3, DAY),
-    Kind.ADDRESS_CHANGE: Cap(3, DAY),
+    Kind.PAGE_LINK: Cap(5, DAY),
+    Kind.ADDRESS_CHANGE: Cap(5, DAY),
 }
 
 
@@ -45,16 +45,18 @@ def write(
     signature: Signature | None = None,
     is_for_nobody: bool = False,
     is_blocked: bool = False,
+    is_beyond_share: bool = False,
     details: dict[str, Any] | None = None,
 ) -> Letter:
     """Writes a letter; call it in a transaction.
 
     The row is there whether the letter is to be sent or not, and the same queries are made: what happens here tells
     nobody whether an address is known, has had its share of letters, or takes none. Without a fingerprint no cap holds.
+    `is_beyond_share`: whoever asks for it has caused enough letters to this address already.
     """
     if fingerprint is not None:
         take_turn(fingerprint)
-    is_capped = fingerprint is not None and is_over_cap(kind, campaign, fingerprint)
+    is_capped = (fingerprint is not None and is_over_cap(kind, campaign, fingerprint)) or is_beyond_share
     is_suppressed = suppression.stops(to, kind)
     state = State.WAITING
     for is_so, reason in (

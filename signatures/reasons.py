@@ -22,7 +22,9 @@ class Reason(TextChoices):
     OTHER = "other", _("another reason")
 
 
-RULE = "rule"  # nobody chooses it: a rule of staff held the signature when it was made
+# Nobody chooses these: a rule of staff, or signals together, held the signature when it was made.
+RULE = "rule"
+SIGNALS = "signals"
 
 GUIDE: dict[str, "StrOrPromise"] = {
     Reason.NAME: _(
@@ -50,6 +52,9 @@ FOR_SIGNERS: dict[str, "StrOrPromise"] = {
     Reason.MADE_UP: _("It came together with many that look made up."),
     Reason.OTHER: _("Those who look after the petition have noted why."),
     RULE: _("A rule of ours holds signatures like this one back until somebody has looked at them."),
+    SIGNALS: _(
+        "It came together with many others in a way that programs sign. People do too, so somebody looks at it first."
+    ),
 }
 
 
@@ -61,4 +66,6 @@ def for_signer(reason: str) -> "StrOrPromise":
 def for_staff(reason: str) -> "StrOrPromise":
     if reason == RULE:
         return _("held by a rule")
+    if reason == SIGNALS:
+        return _("held by signals together")
     return Reason(reason).label if reason in Reason.values else reason

@@ -20,8 +20,6 @@ from signatures.network import Address, Network
 # Lengths of prefixes. Anything shorter would catch a country.
 IPV4 = range(16, 33)
 IPV6 = [*range(32, 65, 4), 128]  # as they are given to providers, households and masts
-# Domains under which registries of many countries sell names: `*.com.pe` is no more than `*.com`.
-REGISTRIES = {"ac", "co", "com", "edu", "gob", "gov", "net", "nom", "org"}
 
 
 # By hand, because each signer waits for it, and half of what it took was to write it. As `in_force` says.
@@ -119,7 +117,7 @@ def is_broad(kind: str, pattern: str) -> bool:
         return False
     if pattern.startswith("*."):
         labels = pattern[2:].split(".")
-        return len(labels) == 2 and labels[0] in REGISTRIES
+        return len(labels) == 2 and labels[0] in addresses.REGISTRIES  # `*.com.pe` is no more than `*.com`
     if pattern.endswith(".*"):
         return any(domain.startswith(pattern[:-1]) for domain in addresses.LARGE_PROVIDERS)
     return pattern in addresses.LARGE_PROVIDERS

@@ -34,6 +34,12 @@ class SignForm(forms.Form):
     updates = forms.BooleanField(required=False)
     consent = forms.BooleanField(error_messages={"required": _("We can only count your signature if you agree.")})
     consent_id = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    # People do not see it, and what is in it refuses nobody: password managers fill it, too.
+    website = forms.Field(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
 
     data: QueryDict
 
@@ -63,6 +69,10 @@ class SignForm(forms.Form):
             self.data.pop("consent", None)
             self.add_error("consent", _("The text you agree to has changed. Please read it and tick it again."))
         return data
+
+    @property
+    def is_honeypot_filled(self) -> bool:
+        return bool(self.cleaned_data["website"])
 
     @property
     def attempt(self) -> Attempt:

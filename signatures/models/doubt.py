@@ -9,11 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from signatures.models.signature import Signature, SignatureQuerySet
 from signatures.models.staff import ModerationAct
+from signatures.signals import Signal
 
 
 class DoubtQuerySet(models.QuerySet["Doubt"]):
     def open(self) -> Self:
         return self.filter(settled_at=None)
+
+    def loud(self) -> Self:
+        """Those that are a reason to look."""
+        return self.exclude(kind__in=Doubt.QUIET)
 
     def locked(self) -> Self:
         """To be changed: locked in the order of the key, so that two who settle the same doubts wait for each other
@@ -26,10 +31,19 @@ class Doubt(models.Model):
 
     class Kind(models.TextChoices):
         RULE = "rule", _("a rule of staff")
-        DISPOSABLE = "disposable", _("address of a throw-away mail domain")
+        DISPOSABLE = Signal.DISPOSABLE.value, _("address of a throw-away mail domain")
         NETWORK = "network", _("many from one network")
         DOMAIN = "domain", _("many from one mail domain")
         BURST = "burst", _("many in a short time")
+        CROWD = Signal.CROWD.value, _("beyond the limit of its network")
+        RUSH = Signal.RUSH.value, _("beyond the limit of the campaign")
+        ONE_DOMAIN = Signal.ONE_DOMAIN.value, _("many of one mail domain from one network")
+        ONE_NAME = Signal.ONE_NAME.value, _("many of one name from one network")
+        HONEYPOT = Signal.HONEYPOT.value, _("filled the field that people do not see")
+        SECOND_LOOK = "second_look", _("its signer asks for a second look")
+
+    # A crowd is no reason to look at each of its people: alone, these bring nobody into the queue.
+    QUIET = frozenset({Kind.CROWD, Kind.RUSH})
 
     signature = models.ForeignKey(
         Signature, models.CASCADE, db_index=False, related_name="doubts", verbose_name=_("signature")
@@ -67,7 +81,7 @@ class QueueQuerySet(SignatureQuerySet):
     def to_look_at(self) -> Self:
         """Held, or doubted and clear. By two small indexes: the table itself may have millions of other rows."""
         held = Signature.objects.filter(moderation=Signature.Moderation.HELD).order_by().values("pk")
-        doubted = Doubt.objects.open().order_by().values("signature")
+        doubted = Doubt.objects.open().loud().order_by().values("signature")
         return self.in_hand().filter(pk__in=held.union(doubted)).exclude(moderation=Signature.Moderation.REJECTED)
 
 

@@ -17,7 +17,7 @@ from signatures.services.moderating import Why, hold, moderate, reject, release,
 from signatures.services.pausing import pause_site, resume_site
 from signatures.services.privacy import Received, answer_by, close_request, receive
 from signatures.services.resending import Sent, resend_for, retry_for
-from signatures.services.signing import Attempt, resend, sign
+from signatures.services.signing import Attempt, pass_challenge, resend, sign
 
 __all__ = [
     "Attempt",
@@ -43,6 +43,7 @@ __all__ = [
     "is_more_visible",
     "moderate",
     "month_of",
+    "pass_challenge",
     "pause_site",
     "receive",
     "reject",

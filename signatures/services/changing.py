@@ -104,7 +104,7 @@ def set_news(*, signature_id: int, is_wanted: bool, consent: ConsentText | None 
 
 
 @transaction.atomic
-def ask_for_page(*, campaign: Campaign, language: str, email: str) -> None:
+def ask_for_page(*, campaign: Campaign, language: str, email: str, is_beyond_share: bool = False) -> None:
     """Writes the letter with the way to one's page, for whichever signatures the address has confirmed.
 
     An address that has none gets no letter, but a row like any other.
@@ -118,11 +118,12 @@ def ask_for_page(*, campaign: Campaign, language: str, email: str) -> None:
         to=email,
         fingerprint=fingerprint,
         is_for_nobody=not known.exists(),
+        is_beyond_share=is_beyond_share,
     )
 
 
 @transaction.atomic
-def ask_for_address(*, signature_id: int, email: str) -> None:
+def ask_for_address(*, signature_id: int, email: str, is_beyond_share: bool = False) -> None:
     """Writes to a new address. Nothing is changed until its owner confirms, and nothing kept but the letter."""
     signature = find_for_change(signature_id)
     if signature is None:
@@ -137,6 +138,7 @@ def ask_for_address(*, signature_id: int, email: str) -> None:
         fingerprint=addresses.fingerprint(signature.campaign_id, addresses.canonical(email)),
         signature=signature,
         is_blocked=rule is not None and rule.action == Rule.Action.BLOCK,
+        is_beyond_share=is_beyond_share,
         details={"generation": change.generation},
     )
 

@@ -7,11 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign, ConsentText
-from signatures import addresses, disposable, outbox, reasons, rules
+from signatures import addresses, outbox, reasons, rules
 from signatures.models import ConsentEvent, Doubt, Letter, Origin, Rule, Seat, Signature
 from signatures.network import Address
 from signatures.services import seats
 from signatures.services.consent import log
+from signatures.signals import ANSWERED, SETTLED, Outcome, Signal, is_held_after_challenge, outcome_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,24 @@ def sign(
     attempt: Attempt,
     origin: Origin | None = None,
     client: Address | None = None,
+    found: frozenset[Signal] = frozenset(),
+    is_beyond_share: bool = False,
 ) -> Signature:
     """Stores an attempt to sign and the one letter that answers it.
 
     It reserves nothing: each attempt is a row of its own until one is confirmed. Whoever calls cannot tell from
     what happens here whether the address is known; only its owner's mailbox can.
 
-    A rule of staff may hold it, which does not keep it from being confirmed; or block it, so that no letter with the
-    way to confirm ever leaves. `client` is looked at for these rules, and not kept.
+    A rule of staff, or signals together, may hold it, which does not keep it from being confirmed; or a rule may block
+    it, so that no letter with the way to confirm ever leaves. `client` is looked at for these rules, and not kept.
+    `is_beyond_share` says that the network has had its share of letters to this address.
     """
     rule = rules.met_by(attempt.email, client)
-    is_held = rule is not None and rule.action == Rule.Action.HOLD
+    reason = ""
+    if rule is not None and rule.action == Rule.Action.HOLD:
+        reason = reasons.RULE
+    elif outcome_of(found) is Outcome.HOLD:
+        reason = reasons.SIGNALS
     is_secret = attempt.visibility == Signature.Visibility.SECRET
     fingerprint = addresses.fingerprint(campaign.pk, addresses.canonical(attempt.email))
     signature = Signature.objects.create(
@@ -57,33 +65,54 @@ def sign(
         visibility=attempt.visibility,
         wants_updates=attempt.wants_updates,
         fingerprint=fingerprint,
-        moderation=Signature.Moderation.HELD if is_held else Signature.Moderation.CLEAR,
-        moderation_reason=reasons.RULE if is_held else "",
-        held_at=timezone.now() if is_held else None,
+        moderation=Signature.Moderation.HELD if reason else Signature.Moderation.CLEAR,
+        moderation_reason=reason,
+        held_at=timezone.now() if reason else None,
     )
     log(signature, ConsentEvent.Kind.TICKED)
     if origin is not None:
         origin.signature = signature
         origin.save(force_insert=True)
-    if doubts := doubts_about(signature, rule):
+    if doubts := doubts_about(signature, rule, found):
         Doubt.objects.bulk_create(doubts)
-    answer(signature, is_blocked=rule is not None and not is_held)
+    is_blocked = rule is not None and rule.action == Rule.Action.BLOCK
+    answer(signature, is_blocked=is_blocked, is_beyond_share=is_beyond_share)
     return signature
 
 
-def doubts_about(signature: Signature, rule: Rule | None) -> list[Doubt]:
-    """They follow from what was typed and where it came from alone, not from anything that is known of the address."""
-    doubts = []
+def doubts_about(signature: Signature, rule: Rule | None, found: frozenset[Signal]) -> list[Doubt]:
+    """They follow from what was typed and where it came from alone, not from anything that is known of the address.
+
+    Never with a name or a domain: of who is counted only, they go with the confirmation.
+    """
+    doubts = [Doubt(signature=signature, kind=signal.value) for signal in sorted(found)]
     if rule is not None and rule.action == Rule.Action.HOLD:
         doubts.append(Doubt(signature=signature, kind=Doubt.Kind.RULE, detail=rules.number_for(signature, rule)))
-    if disposable.is_disposable(signature.email):
-        # Never with the domain: of who is counted only, the address goes with the confirmation.
-        doubts.append(Doubt(signature=signature, kind=Doubt.Kind.DISPOSABLE))
     return doubts
 
 
 @transaction.atomic
-def resend(*, campaign: Campaign, language: str, signature_id: int) -> None:
+def pass_challenge(*, signature_id: int) -> None:
+    """Somebody has solved a challenge for this attempt: what that answers is settled, and who is held by nothing else
+    is held no longer. Whatever staff have decided stays.
+    """
+    signature = Signature.objects.in_hand().select_for_update(no_key=True).filter(pk=signature_id).first()
+    if signature is None:
+        return
+    doubts = Doubt.objects.open().filter(signature=signature)
+    found = set(doubts.values_list("kind", flat=True))
+    is_held = is_held_after_challenge(found)
+    doubts.filter(kind__in=ANSWERED if is_held else SETTLED).locked().update(settled_at=timezone.now())
+    held_by_signals = (
+        signature.moderation == Signature.Moderation.HELD and signature.moderation_reason == reasons.SIGNALS
+    )
+    if held_by_signals and not is_held:
+        signature.moderation, signature.moderation_reason = Signature.Moderation.CLEAR, ""
+        signature.save(update_fields=["moderation", "moderation_reason"])
+
+
+@transaction.atomic
+def resend(*, campaign: Campaign, language: str, signature_id: int, is_beyond_share: bool = False) -> None:
     """Answers "I got no letter" as the signing itself was answered, within the same caps.
 
     Where nothing is pending any more, the same is done for a letter to nobody: its caller learns nothing.
@@ -93,7 +122,7 @@ def resend(*, campaign: Campaign, language: str, signature_id: int) -> None:
     found = attempts.filter(pk=signature_id, campaign=campaign, erased_at=None).first()
     is_blocked = was_blocked(signature_id)
     nobody = Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn")
-    answer(found or nobody, is_blocked=is_blocked)
+    answer(found or nobody, is_blocked=is_blocked, is_beyond_share=is_beyond_share)
 
 
 def was_blocked(signature_id: int) -> bool:
@@ -101,7 +130,7 @@ def was_blocked(signature_id: int) -> bool:
     return Letter.objects.filter(signature=signature_id, state=Letter.State.BLOCKED).exists()
 
 
-def answer(signature: Signature, *, is_blocked: bool) -> Letter:
+def answer(signature: Signature, *, is_blocked: bool, is_beyond_share: bool = False) -> Letter:
     kind = Letter.Kind.CONFIRMATION if has_free_seat(signature) else Letter.Kind.ALREADY_SIGNED
     is_pending = signature.state == Signature.State.PENDING
     return outbox.write(
@@ -113,6 +142,7 @@ def answer(signature: Signature, *, is_blocked: bool) -> Letter:
         signature=signature if is_pending else None,
         is_for_nobody=not is_pending,
         is_blocked=is_blocked,
+        is_beyond_share=is_beyond_share,
     )
 
 

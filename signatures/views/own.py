@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import ConsentText
 from campaigns.views import find_text
-from signatures import holdings, limits, pausing, services, tasks, tokens
+from signatures import holdings, limits, noticing, pausing, services, tasks, tokens
 from signatures.forms import AddressForm, ChangeForm
-from signatures.models import Signature
+from signatures.models import Letter, Signature
 from signatures.services import Changed
 from signatures.views.answers import private, see
 from signatures.views.confirming import failed, words_of
@@ -115,7 +115,9 @@ def move(request: HttpRequest, signature: Signature, key: tokens.PageKey, token:
         return show(request, signature, key, token, address_form=form, status=422)
     if limits.hit("page_link", request, signature.campaign_id):
         return limits.too_many(request, "page_link")
-    services.ask_for_address(signature_id=signature.pk, email=form.cleaned_data["email"])
+    email = form.cleaned_data["email"]
+    is_beyond_share = noticing.is_beyond_share(request, signature.campaign, Letter.Kind.ADDRESS_CHANGE, email)
+    services.ask_for_address(signature_id=signature.pk, email=email, is_beyond_share=is_beyond_share)
     tasks.nudge_letters()
     return see("own", token=token, said="address")
 
@@ -163,7 +165,13 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "signatures/ask.html", {"text": text, "form": form}, status=status)
     if limits.hit("page_link", request, text.campaign_id):
         return limits.too_many(request, "page_link")
-    services.ask_for_page(campaign=text.campaign, language=text.language, email=form.cleaned_data["email"])
+    email = form.cleaned_data["email"]
+    services.ask_for_page(
+        campaign=text.campaign,
+        language=text.language,
+        email=email,
+        is_beyond_share=noticing.is_beyond_share(request, text.campaign, Letter.Kind.PAGE_LINK, email),
+    )
     tasks.nudge_letters()
     return see("asked", slug=slug)
 

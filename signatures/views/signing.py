@@ -14,11 +14,14 @@ from django.views.decorators.http import require_safe
 from campaigns.models import ConsentText
 from campaigns.sharing import CHANNELS
 from campaigns.views import find_text
-from signatures import addresses, cards, limits, network, services, tally, tasks, tokens
+from signatures import addresses, cards, limits, network, noticing, services, tally, tasks, tokens
 from signatures.forms import CodeForm, SignForm
+from signatures.models import Letter, Signature
 from signatures.services import Confirmation
 from signatures.views.answers import SIGNED_HERE, private, remember, see
 from signatures.views.confirming import failed, welcome
+
+Kind = Letter.Kind
 
 
 @private("GET", "HEAD", "POST")
@@ -39,9 +42,14 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
     except (SuspiciousOperation, BadRequest, MultiPartParserError):
         problem = _("What was sent could not be read. Please fill in the form again.")
         return render(request, "campaigns/page.html", {"text": text, "problem": problem}, status=400)
+    if limits.is_over("sign", request, text.campaign_id, times=settings.SIGN_MOST):
+        return limits.too_many(request, "sign")
     form = SignForm(data, consent_text=consent)
     if not form.is_valid():
         return render(request, "campaigns/page.html", {"text": text, "form": form}, status=422)
+    noticed = noticing.notice(request, text.campaign, form.attempt, is_honeypot_filled=form.is_honeypot_filled)
+    if noticed.is_too_much:
+        return limits.too_many(request, "sign_domain")
     signature = services.sign(
         campaign=text.campaign,
         consent=consent,
@@ -49,6 +57,8 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
         attempt=form.attempt,
         origin=network.origin_of(request),
         client=network.client_address(request),
+        found=noticed.signals,
+        is_beyond_share=noticing.is_beyond_share(request, text.campaign, Kind.CONFIRMATION, form.attempt.email),
     )
     tasks.nudge_letters()
     if channel := channel_of(request):
@@ -127,6 +137,12 @@ def resend(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
         return see("check_email", slug=slug, handle=handle)
     if limits.hit("resend", request, text.campaign_id):
         return limits.too_many(request, "resend")
-    services.resend(campaign=text.campaign, language=text.language, signature_id=known.signature_id)
+    email = Signature.objects.filter(pk=known.signature_id).values_list("email", flat=True).first() or ""
+    services.resend(
+        campaign=text.campaign,
+        language=text.language,
+        signature_id=known.signature_id,
+        is_beyond_share=noticing.is_beyond_share(request, text.campaign, Kind.CONFIRMATION, email),
+    )
     tasks.nudge_letters()
     return see("check_email", slug=slug, handle=handle, said="resent")

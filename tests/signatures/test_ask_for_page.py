@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
 from petition_site.env import Rate
-from signatures import addresses, letters, services, suppression, tokens
+from signatures import addresses, letters, outbox, services, suppression, tokens
 from signatures.models import Letter, Suppression
 from tests.helpers import make_campaign, make_signature
 from tests.smtp import Server, mail_server
@@ -52,7 +52,7 @@ def people(campaign: Campaign) -> None:
     make_signature(make_campaign("land-for-all"), email="elsewhere@example.org", is_confirmed=True)
     for email, reason in (("unsubscribed@example.org", "unsubscribed"), ("never@example.org", "asked")):
         suppression.suppress(addresses.suppression_fingerprint(email), Suppression.Reason(reason))
-    for _ in range(3):
+    for _ in range(outbox.CAPS[Letter.Kind.PAGE_LINK].n):
         services.ask_for_page(campaign=campaign, language="en", email="flooded@example.org")
 
 

@@ -66,7 +66,9 @@ def test_resend_keeps_to_the_caps_of_the_address(client: Client, campaign: Campa
     signature = make_signature(campaign)
     cap = settings.CONFIRMATION_LETTERS_PER_ADDRESS
 
-    statuses = {client.post(f"{check_page_of(signature)}resend/").status_code for _ in range(cap + 1)}
+    networks = (f"192.0.{number}.1" for number in range(cap + 1))
+    page = f"{check_page_of(signature)}resend/"
+    statuses = {client.post(page, REMOTE_ADDR=network).status_code for network in networks}
 
     assert statuses == {303}
     letters = list(signature.letters.order_by("pk").values_list("state", "to"))

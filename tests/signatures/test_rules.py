@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -227,8 +228,12 @@ def test_nobody_moves_a_signature_to_a_blocked_address_and_one_that_is_moved_to_
 def test_a_throw_away_address_is_flagged_and_neither_held_nor_refused(
     campaign: Campaign, email: str, is_flagged: bool, visibility: str
 ) -> None:
-    signature = make_signature(campaign, email=email, visibility=visibility, is_confirmed=True)
+    cache.clear()
+    Client().post("/en/water-for-all/sign/", form_data(campaign, email=email, visibility=visibility))
+    signature = Signature.objects.get()
+    services.confirm(signature_id=signature.pk)
 
+    signature.refresh_from_db()
     assert signature.is_counted
     expected = [(Doubt.Kind.DISPOSABLE, "", None)] if is_flagged else []
     assert list(signature.doubts.values_list("kind", "detail", "settled_at")) == expected

@@ -118,6 +118,11 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
         ("TRUSTED_PROXY_COUNT", "nginx", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
         ("LIMIT_CODE", "30", "LIMIT_CODE must be a rate like 30/h or 10/5m (see .env.example)."),
         ("LIMIT_RESEND", "0/h", "LIMIT_RESEND must be a rate like 30/h or 10/5m (see .env.example)."),
+        ("LIMIT_SIGN_MOST", "99", "LIMIT_SIGN_MOST must be a whole number, 100 or more (see .env.example)."),
+        ("SIGNALS", "crowd", "SIGNALS: “crowd” is not like crowd+one_domain=hold (see .env.example)."),
+        ("SIGNALS", "crow=hold", "SIGNALS: “crow” is none of crowd, rush, one_domain, one_name, disposable, honeypot"),
+        ("SIGNALS", "crowd+rush=refuse", "SIGNALS: “refuse” is none of nothing, challenge, hold (see .env.example)."),
+        ("SIGNALS", "crowd=hold", "SIGNALS: “crowd=hold”: one signal alone may not hold anybody (see .env.example)."),
         ("LIMIT_PAGE_LINK", "30/0h", "LIMIT_PAGE_LINK must be a rate like 30/h or 10/5m (see .env.example)."),
     ],
 )
@@ -132,7 +137,8 @@ def test_a_wrong_setting_stops_the_start_with_its_name_and_what_to_do(name: str,
 def test_limits_and_proxies_are_read_as_numbers() -> None:
     program = (
         "from django.conf import settings;"
-        "print(settings.TRUSTED_PROXY_COUNT, *(tuple(rate) for rate in settings.LIMITS.values()))"
+        "print(settings.TRUSTED_PROXY_COUNT, *(tuple(settings.LIMITS[name]) for name in"
+        " ('code', 'resend', 'page_link', 'login')))"
     )
 
     assert run(program).stdout == "0 (30, 3600) (120, 3600) (60, 3600) (5, 900)\n"

@@ -1,0 +1,54 @@
+"""Noticing: what an attempt to sign, and where it comes from, tell at the moment of signing. Looks and counts; decides
+nothing: `signals` says what it leads to.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from campaigns.models import Campaign
+from signatures import addresses, disposable, limits
+from signatures.models import Letter
+from signatures.services import Attempt
+from signatures.signals import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What was found, all of it by what was typed and where it came from, never by what is known of the address."""
+
+    signals: frozenset[Signal] = frozenset()
+    is_too_much: bool = False  # to be answered 429
+
+
+def notice(request: HttpRequest, campaign: Campaign, attempt: Attempt, *, is_honeypot_filled: bool) -> Noticed:
+    """Counts an attempt, once, and says what is to be noticed about it.
+
+    One that is too much for its mail domain counts for nothing else: a flood from one domain must not use up what
+    others in the same network have.
+    """
+    found = set()
+    if domain := addresses.owned_domain(attempt.email):
+        nth = limits.count("sign_domain", request, f"{campaign.pk} {domain}")
+        if nth > settings.SIGN_DOMAIN_MOST:
+            return Noticed(is_too_much=True)
+        if nth > settings.LIMITS["sign_domain"].times:
+            found.add(Signal.ONE_DOMAIN)
+    if limits.hit("sign", request, campaign.pk):
+        found.add(Signal.CROWD)
+    if limits.hit_anywhere("sign_campaign", request, campaign.pk):
+        found.add(Signal.RUSH)
+    name = addresses.canonical_name(attempt.name)
+    if name and limits.hit("sign_name", request, f"{campaign.pk} {name}"):
+        found.add(Signal.ONE_NAME)
+    if disposable.is_disposable(attempt.email):
+        found.add(Signal.DISPOSABLE)
+    if is_honeypot_filled:
+        found.add(Signal.HONEYPOT)
+    return Noticed(frozenset(found))
+
+
+def is_beyond_share(request: HttpRequest, campaign: Campaign, kind: Letter.Kind, email: str) -> bool:
+    """Counts a letter of that kind to an address, and says whether it is more than this network may have sent there."""
+    return limits.hit("letters", request, f"{campaign.pk} {kind} {addresses.canonical(email)}")

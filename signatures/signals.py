@@ -1,0 +1,72 @@
+"""Quiet signals: what is noticed about an attempt to sign, and what some of them together lead to.
+
+`settings.SIGNALS` is the table. No signal alone refuses or holds anybody: people share networks, domains and names, and
+password managers fill every field.
+"""
+
+import re
+from collections.abc import Collection
+from enum import StrEnum
+
+from django.conf import settings
+
+
+class Signal(StrEnum):
+    """The names by which the table and `Doubt.kind` know them."""
+
+    CROWD = "crowd"  # more from one network than LIMIT_SIGN
+    RUSH = "rush"  # more in the campaign than LIMIT_SIGN_CAMPAIGN
+    ONE_DOMAIN = "one_domain"  # more of one small mail domain from one network than LIMIT_SIGN_DOMAIN
+    ONE_NAME = "one_name"  # more of one name from one network than LIMIT_SIGN_NAME
+    DISPOSABLE = "disposable"  # an address of a throw-away mail domain
+    HONEYPOT = "honeypot"  # the field that people do not see was filled
+
+
+class Outcome(StrEnum):
+    NOTHING = "nothing"  # a doubt that staff can see, no more
+    CHALLENGE = "challenge"
+    HOLD = "hold"
+
+
+Table = tuple[tuple[frozenset[Signal], Outcome], ...]
+
+# A solved challenge answers these. The others are about who has signed beside, whoever solved it.
+ANSWERED = frozenset({Signal.HONEYPOT})
+# Of whom a challenge was solved and who is not held, these say nothing any more.
+SETTLED = frozenset({Signal.HONEYPOT, Signal.CROWD, Signal.RUSH})
+
+
+def read_table(text: str) -> Table:
+    """The table out of `crowd=challenge crowd+one_domain=hold`. Raises ValueError, whose text says what is wrong."""
+    rows = []
+    for row in text.split():
+        found = re.fullmatch(r"([a-z_+]+)=([a-z]+)", row)
+        if not found:
+            raise ValueError(f"“{row}” is not like crowd+one_domain=hold")
+        names = found[1].split("+")
+        if unknown := [name for name in names if name not in set(Signal)]:
+            raise ValueError(f"“{unknown[0]}” is none of {', '.join(Signal)}")
+        if found[2] not in set(Outcome):
+            raise ValueError(f"“{found[2]}” is none of {', '.join(Outcome)}")
+        signals, outcome = frozenset(map(Signal, names)), Outcome(found[2])
+        if outcome is Outcome.HOLD and len(signals) == 1:
+            raise ValueError(f"“{row}”: one signal alone may not hold anybody")
+        rows.append((signals, outcome))
+    return tuple(rows)
+
+
+def outcome_of(found: Collection[str], table: Table | None = None) -> Outcome:
+    """The strongest of what the table says of these signals, whatever other ones there are."""
+    table = settings.SIGNALS if table is None else table
+    led_to = {outcome for signals, outcome in table if signals <= set(found)}
+    return next((outcome for outcome in (Outcome.HOLD, Outcome.CHALLENGE) if outcome in led_to), Outcome.NOTHING)
+
+
+def is_held_after_challenge(found: Collection[str], table: Table | None = None) -> bool:
+    """Whether these signals hold somebody who has solved a challenge, too."""
+    return outcome_of(set(found) - ANSWERED, table) is Outcome.HOLD
+
+
+def is_worth_a_challenge(found: Collection[str], table: Table | None = None) -> bool:
+    """Whether solving one would change anything for whoever shows these signals."""
+    return outcome_of(found, table) is not Outcome.NOTHING and not is_held_after_challenge(found, table)
