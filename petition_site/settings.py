@@ -180,8 +180,10 @@ EXPORT_APPROVAL = env.bool("EXPORT_APPROVAL", default=not DEMO)
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 LIMITS = {
     "sign": env.rate("LIMIT_SIGN", default="100/h"),
-    "sign_domain": env.rate("LIMIT_SIGN_DOMAIN", default="20/h"),  # of one mail domain, large providers left out
-    "sign_name": env.rate("LIMIT_SIGN_NAME", default="5/h"),  # under one name
+    "sign_domain": env.rate(
+        "LIMIT_SIGN_DOMAIN", default="20/h"
+    ),  # of one mail domain; at large providers, of one mailbox
+    "sign_name": env.rate("LIMIT_SIGN_NAME", default="20/h"),  # under one name
     "sign_campaign": env.rate("LIMIT_SIGN_CAMPAIGN", default="6000/m"),  # from everywhere
     "challenge": env.rate("LIMIT_CHALLENGE", default="600/h"),  # solutions looked at
     # What one network may have sent to one address, of one kind of letter: less than what an address gets in all, so

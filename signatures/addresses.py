@@ -18,12 +18,14 @@ LARGE_PROVIDERS = frozenset(
         *("gmail.com", "googlemail.com", "outlook.com", "outlook.es", "hotmail.com", "hotmail.es", "live.com"),
         *("yahoo.com", "yahoo.es", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "msn.com", "web.de"),
         *("yahoo.com.pe", "yahoo.com.ar", "yahoo.com.mx", "yahoo.com.br", "yahoo.fr", "hotmail.fr", "hotmail.it"),
+        *("hotmail.com.ar", "hotmail.co.uk", "live.com.mx", "live.com.ar", "outlook.com.ar", "outlook.com.br"),
+        *("outlook.fr", "yahoo.com.co", "yahoo.co.uk", "yahoo.it", "yahoo.de", "uol.com.br", "libero.it", "orange.fr"),
         *("proton.me", "protonmail.com", "gmx.com", "gmx.net", "gmx.de", "mail.com", "mail.ru", "yandex.ru", "qq.com"),
     }
 )
 
 # Domains under which registries of many countries sell names: `com.pe` belongs to nobody.
-REGISTRIES = frozenset({"ac", "co", "com", "edu", "gob", "gov", "net", "nom", "org"})
+REGISTRIES = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gub", "mil", "ne", "net", "nom", "or", "org"})
 
 # Providers that deliver every spelling to one mailbox: whether they ignore dots, and what begins an ignored tag.
 GMAIL = ("gmail.com", True, "+")
@@ -92,14 +94,15 @@ def domain_of(email: str) -> str:
     return email.rpartition("@")[2].lower()
 
 
-def owned_domain(email: str) -> str:
-    """The domain that somebody has bought, whatever they put before it: of `a@x.y.example.com.pe`, `example.com.pe`.
+def root_of(email: str) -> str:
+    """What somebody must have to make up any number of addresses like this one: at a large provider the mailbox, whatever
+    tag they add; else the domain, whatever they put before it: of `a@x.y.example.com.pe`, `example.com.pe`.
 
-    A guess by shape: for counting, where a wrong one costs little. Of a large provider, empty.
+    A guess by shape: for counting, where a wrong one costs little.
     """
     domain = domain_of(email)
     if domain in LARGE_PROVIDERS:
-        return ""
+        return untagged(email)
     labels = domain.split(".")
     kept = 3 if len(labels) > 2 and labels[-2] in REGISTRIES and len(labels[-1]) == 2 else 2
     return ".".join(labels[-kept:])

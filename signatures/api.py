@@ -16,7 +16,7 @@ FEWEST_PER_COUNTRY = 10
 @require_safe
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     if limits.hit("api", request, "api"):
-        return limits.too_many_for_program("api")
+        return limits.too_many_for_program(request, "api", "api")
     texts = Prefetch("texts", CampaignText.objects.published())
     found = get_object_or_404(Campaign.objects.published().prefetch_related(texts), slug=slug)
     count = tally.count(found.pk)

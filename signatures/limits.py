@@ -8,6 +8,7 @@ import logging
 from functools import partial
 from threading import Lock
 from time import time
+from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,48 +23,55 @@ from signatures.keys import keyed_hash
 breaker = Breaker(logging.getLogger(__name__), "Limits count within each process only")
 
 
-def is_over(name: str, request: HttpRequest, of: int | str, *, times: int | None = None) -> bool:
-    """Whether all that the rate allows, or so many in its time, has been used: one more would be too many. Counts
-    nothing.
+class Use(NamedTuple):
+    """What a window has counted, and in how many seconds the next one begins."""
+
+    times: int
+    seconds_left: int
+
+
+def is_over(name: str, request: HttpRequest, of: int | str) -> bool:
+    """Whether all that the rate allows has been used, so that one more would be too many. Counts nothing.
 
     Requests that look before any of them has counted get through together: as many as the site answers at once.
     """
-    return _used(name, request, of, add=0) >= (times or settings.LIMITS[name].times)
+    return _use(name, request, of, add=0).times >= settings.LIMITS[name].times
 
 
 def count(name: str, request: HttpRequest, of: int | str) -> int:
     """Counts one, and says which it was."""
-    return _used(name, request, of, add=1)
+    return _use(name, request, of, add=1).times
 
 
 def hit(name: str, request: HttpRequest, of: int | str) -> bool:
     """Counts one, and says whether that was too many."""
-    return _used(name, request, of, add=1) > settings.LIMITS[name].times
+    return _use(name, request, of, add=1).times > settings.LIMITS[name].times
 
 
 def hit_anywhere(name: str, request: HttpRequest, of: int | str) -> bool:
     """The same, from whatever network."""
-    return _used(name, request, of, add=1, is_anywhere=True) > settings.LIMITS[name].times
+    return _use(name, request, of, add=1, is_anywhere=True).times > settings.LIMITS[name].times
 
 
-def retry_after(name: str) -> int:
-    """Seconds after which the window of a rate is over at the latest."""
-    seconds: int = settings.LIMITS[name].seconds
-    return seconds
+def retry_after(name: str, request: HttpRequest, of: int | str) -> int:
+    """Seconds until everything that the rate allows can be used again."""
+    return _use(name, request, of, add=0).seconds_left
 
 
-def too_many(request: HttpRequest, name: str) -> HttpResponse:
+def too_many(request: HttpRequest, name: str, of: int | str) -> HttpResponse:
     """429 (RFC 6585, 4), with a page in Spanish and English."""
-    response = render(request, "429.html", status=429)
-    response["Retry-After"] = str(retry_after(name))
+    seconds = retry_after(name, request, of)
+    response = render(request, "429.html", {"minutes": -(-seconds // 60)}, status=429)
+    response["Retry-After"] = str(seconds)
     add_never_cache_headers(response)
     return response
 
 
-def too_many_for_program(name: str) -> JsonResponse:
+def too_many_for_program(request: HttpRequest, name: str, of: int | str) -> JsonResponse:
     """The same for the API."""
-    response = JsonResponse({"error": f"Too many requests. Try again in {retry_after(name)} seconds."}, status=429)
-    response["Retry-After"] = str(retry_after(name))
+    seconds = retry_after(name, request, of)
+    response = JsonResponse({"error": f"Too many requests. Try again in {seconds} seconds."}, status=429)
+    response["Retry-After"] = str(seconds)
     response["Access-Control-Allow-Origin"] = "*"
     add_never_cache_headers(response)
     return response
@@ -79,24 +87,25 @@ def bucket(request: HttpRequest, of: int | str, *, is_anywhere: bool = False) ->
     return keyed_hash("limits", f"{of} ".encode() + packed).hex()
 
 
-def _used(name: str, request: HttpRequest, of: int | str, *, add: int, is_anywhere: bool = False) -> int:
-    """How many this window has counted, with the one that is added now."""
+def _use(name: str, request: HttpRequest, of: int | str, *, add: int, is_anywhere: bool = False) -> Use:
+    """What this window has counted, with the one that is added now."""
     key = bucket(request, of, is_anywhere=is_anywhere)
-    used = breaker.ask(partial(_in_redis, name, request, key, add))
-    return here.used(f"{name} {key}", settings.LIMITS[name].seconds, add) if used is None else used
+    use = breaker.ask(partial(_in_redis, name, request, key, add))
+    return here.use(f"{name} {key}", settings.LIMITS[name].seconds, add) if use is None else use
 
 
-def _in_redis(name: str, request: HttpRequest, key: str, add: int) -> int | None:
+def _in_redis(name: str, request: HttpRequest, key: str, add: int) -> Use | None:
     """The count of all processes; None where Redis lost it between two commands."""
     usage = get_usage(
         request, group=name, key=lambda group, request: key, rate=settings.LIMITS[name], increment=bool(add)
     )
     # A limit of 0, which no rate of ours has, is its way of saying that it could not count.
-    return usage["count"] if usage["limit"] else None
+    # In the last second of a window no time is left, says it.
+    return Use(usage["count"], usage["time_left"] + 1) if usage["limit"] else None
 
 
 class LocalCounts:
-    """Fixed windows in the memory of this process; the oldest counts give way to new ones."""
+    """Fixed windows in the memory of this process; those that were counted longest ago give way to new ones."""
 
     MOST = 10_000  # counts, a few megabytes
 
@@ -104,15 +113,18 @@ class LocalCounts:
         self.counts: dict[tuple[str, int], int] = {}
         self.lock = Lock()
 
-    def used(self, key: str, seconds: int, add: int) -> int:
-        window = (key, int(time()) // seconds)
+    def use(self, key: str, seconds: int, add: int) -> Use:
+        number, gone = divmod(int(time()), seconds)
+        window = (key, number)
         with self.lock:
-            used = self.counts.get(window, 0) + add
+            times = self.counts.get(window, 0) + add
             if add:
-                if window not in self.counts and len(self.counts) >= self.MOST:
+                # To the end, or a flood of new names could push out the count of the network that it comes from.
+                self.counts.pop(window, None)
+                if len(self.counts) >= self.MOST:
                     del self.counts[next(iter(self.counts))]
-                self.counts[window] = used
-            return used
+                self.counts[window] = times
+            return Use(times, seconds - gone)
 
 
 here = LocalCounts()

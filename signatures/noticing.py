@@ -19,7 +19,7 @@ class Noticed:
     """What was found, all of it by what was typed and where it came from, never by what is known of the address."""
 
     signals: frozenset[Signal] = frozenset()
-    is_too_much: bool = False  # to be answered 429
+    too_much: tuple[str, int | str] | None = None  # the limit, and of what, that is to be answered 429
 
 
 def notice(request: HttpRequest, campaign: Campaign, attempt: Attempt, *, is_honeypot_filled: bool) -> Noticed:
@@ -29,13 +29,16 @@ def notice(request: HttpRequest, campaign: Campaign, attempt: Attempt, *, is_hon
     others in the same network have.
     """
     found = set()
-    if domain := addresses.owned_domain(attempt.email):
-        nth = limits.count("sign_domain", request, f"{campaign.pk} {domain}")
-        if nth > settings.SIGN_DOMAIN_MOST:
-            return Noticed(is_too_much=True)
-        if nth > settings.LIMITS["sign_domain"].times:
-            found.add(Signal.ONE_DOMAIN)
-    if limits.hit("sign", request, campaign.pk):
+    root = f"{campaign.pk} {addresses.root_of(attempt.email)}"
+    nth = limits.count("sign_domain", request, root)
+    if nth > settings.SIGN_DOMAIN_MOST:
+        return Noticed(too_much=("sign_domain", root))
+    if nth > settings.LIMITS["sign_domain"].times:
+        found.add(Signal.ONE_DOMAIN)
+    nth = limits.count("sign", request, campaign.pk)
+    if nth > settings.SIGN_MOST:
+        return Noticed(too_much=("sign", campaign.pk))
+    if nth > settings.LIMITS["sign"].times:
         found.add(Signal.CROWD)
     if limits.hit_anywhere("sign_campaign", request, campaign.pk):
         found.add(Signal.RUSH)
@@ -50,5 +53,6 @@ def notice(request: HttpRequest, campaign: Campaign, attempt: Attempt, *, is_hon
 
 
 def is_beyond_share(request: HttpRequest, campaign: Campaign, kind: Letter.Kind, email: str) -> bool:
-    """Counts a letter of that kind to an address, and says whether it is more than this network may have sent there."""
-    return limits.hit("letters", request, f"{campaign.pk} {kind} {addresses.canonical(email)}")
+    """Counts a letter of that kind to an address, and says whether it is more than this network may have sent there,
+    under whatever tag."""
+    return limits.hit("letters", request, f"{campaign.pk} {kind} {addresses.untagged(email)}")

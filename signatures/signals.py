@@ -16,7 +16,7 @@ class Signal(StrEnum):
 
     CROWD = "crowd"  # more from one network than LIMIT_SIGN
     RUSH = "rush"  # more in the campaign than LIMIT_SIGN_CAMPAIGN
-    ONE_DOMAIN = "one_domain"  # more of one small mail domain from one network than LIMIT_SIGN_DOMAIN
+    ONE_DOMAIN = "one_domain"  # more of one small mail domain, or one mailbox, from one network than LIMIT_SIGN_DOMAIN
     ONE_NAME = "one_name"  # more of one name from one network than LIMIT_SIGN_NAME
     DISPOSABLE = "disposable"  # an address of a throw-away mail domain
     HONEYPOT = "honeypot"  # the field that people do not see was filled

@@ -53,17 +53,17 @@ class StaffSite(AdminSite):
         # As the form reads it: no other way of writing a name may have tries of its own.
         account = str(UsernameField(max_length=150, required=False).to_python(request.POST.get("username", "")))
         if limits.is_over("login", request, account):
-            return self.locked(request)
+            return self.locked(request, account)
         response = super().login(request, extra_context)
         if not isinstance(response, HttpResponseRedirect):
             limits.count("login", request, account)
         return response
 
-    def locked(self, request: HttpRequest) -> HttpResponse:
-        minutes = -(-limits.retry_after("login") // 60)
-        context = {**self.each_context(request), "minutes": minutes}
+    def locked(self, request: HttpRequest, account: str) -> HttpResponse:
+        seconds = limits.retry_after("login", request, account)
+        context = {**self.each_context(request), "minutes": -(-seconds // 60)}
         response = render(request, "admin/locked.html", context, status=429)
-        response["Retry-After"] = str(limits.retry_after("login"))
+        response["Retry-After"] = str(seconds)
         add_never_cache_headers(response)
         return response
 

@@ -55,7 +55,8 @@ class SignForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if repeated := [name for name in self.fields if len(self.data.getlist(name)) > 1]:
+        taken = [name for name in self.fields if name != "website"]
+        if repeated := [name for name in taken if len(self.data.getlist(name)) > 1]:
             raise ValidationError(
                 _("“%(field)s” was sent more than once. Please send the form again."),
                 params={"field": self.fields[repeated[0]].label or repeated[0]},
@@ -72,7 +73,7 @@ class SignForm(forms.Form):
 
     @property
     def is_honeypot_filled(self) -> bool:
-        return bool(self.cleaned_data["website"])
+        return any(self.data.getlist("website"))
 
     @property
     def attempt(self) -> Attempt:

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                     ("burst", "many in a short time"),
                     ("crowd", "beyond the limit of its network"),
                     ("rush", "beyond the limit of the campaign"),
-                    ("one_domain", "many of one mail domain from one network"),
+                    ("one_domain", "many of one mail domain or mailbox from one network"),
                     ("one_name", "many of one name from one network"),
                     ("honeypot", "filled the field that people do not see"),
                     ("second_look", "its signer asks for a second look"),

@@ -37,7 +37,7 @@ class Doubt(models.Model):
         BURST = "burst", _("many in a short time")
         CROWD = Signal.CROWD.value, _("beyond the limit of its network")
         RUSH = Signal.RUSH.value, _("beyond the limit of the campaign")
-        ONE_DOMAIN = Signal.ONE_DOMAIN.value, _("many of one mail domain from one network")
+        ONE_DOMAIN = Signal.ONE_DOMAIN.value, _("many of one mail domain or mailbox from one network")
         ONE_NAME = Signal.ONE_NAME.value, _("many of one name from one network")
         HONEYPOT = Signal.HONEYPOT.value, _("filled the field that people do not see")
         SECOND_LOOK = "second_look", _("its signer asks for a second look")

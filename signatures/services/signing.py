@@ -101,7 +101,7 @@ def pass_challenge(*, signature_id: int) -> None:
         return
     doubts = Doubt.objects.open().filter(signature=signature)
     found = set(doubts.values_list("kind", flat=True))
-    is_held = is_held_after_challenge(found)
+    is_held = is_held_after_challenge(found) or Doubt.Kind.RULE in found
     doubts.filter(kind__in=ANSWERED if is_held else SETTLED).locked().update(settled_at=timezone.now())
     held_by_signals = (
         signature.moderation == Signature.Moderation.HELD and signature.moderation_reason == reasons.SIGNALS

@@ -114,7 +114,7 @@ def move(request: HttpRequest, signature: Signature, key: tokens.PageKey, token:
     if not form.is_valid():
         return show(request, signature, key, token, address_form=form, status=422)
     if limits.hit("page_link", request, signature.campaign_id):
-        return limits.too_many(request, "page_link")
+        return limits.too_many(request, "page_link", signature.campaign_id)
     email = form.cleaned_data["email"]
     is_beyond_share = noticing.is_beyond_share(request, signature.campaign, Letter.Kind.ADDRESS_CHANGE, email)
     services.ask_for_address(signature_id=signature.pk, email=email, is_beyond_share=is_beyond_share)
@@ -164,7 +164,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         status = 422 if form.errors else 200
         return render(request, "signatures/ask.html", {"text": text, "form": form}, status=status)
     if limits.hit("page_link", request, text.campaign_id):
-        return limits.too_many(request, "page_link")
+        return limits.too_many(request, "page_link", text.campaign_id)
     email = form.cleaned_data["email"]
     services.ask_for_page(
         campaign=text.campaign,

@@ -42,14 +42,12 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
     except (SuspiciousOperation, BadRequest, MultiPartParserError):
         problem = _("What was sent could not be read. Please fill in the form again.")
         return render(request, "campaigns/page.html", {"text": text, "problem": problem}, status=400)
-    if limits.is_over("sign", request, text.campaign_id, times=settings.SIGN_MOST):
-        return limits.too_many(request, "sign")
     form = SignForm(data, consent_text=consent)
     if not form.is_valid():
         return render(request, "campaigns/page.html", {"text": text, "form": form}, status=422)
     noticed = noticing.notice(request, text.campaign, form.attempt, is_honeypot_filled=form.is_honeypot_filled)
-    if noticed.is_too_much:
-        return limits.too_many(request, "sign_domain")
+    if noticed.too_much:
+        return limits.too_many(request, *noticed.too_much)
     signature = services.sign(
         campaign=text.campaign,
         consent=consent,
@@ -111,7 +109,7 @@ def check_email(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "signatures/check_email.html", context)
     if limits.is_over("code", request, text.campaign_id):
-        return limits.too_many(request, "code")
+        return limits.too_many(request, "code", text.campaign_id)
     if not form.is_valid():
         return render(request, "signatures/check_email.html", context, status=422)
     outcome = services.confirm_by_code(
@@ -136,8 +134,9 @@ def resend(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
     if request.method != "POST":
         return see("check_email", slug=slug, handle=handle)
     if limits.hit("resend", request, text.campaign_id):
-        return limits.too_many(request, "resend")
-    email = Signature.objects.filter(pk=known.signature_id).values_list("email", flat=True).first() or ""
+        return limits.too_many(request, "resend", text.campaign_id)
+    attempt = Signature.objects.filter(pk=known.signature_id, campaign=text.campaign)
+    email = attempt.values_list("email", flat=True).first() or ""
     services.resend(
         campaign=text.campaign,
         language=text.language,

@@ -158,7 +158,8 @@ def test_one_network_can_guess_at_a_campaign_only_so_often(client: Client, campa
         elsewhere = client.post(check_page_of(last), {"code": tokens.code(last.pk)}, REMOTE_ADDR="198.51.100.7")
 
     assert guesses == [422] * 3
-    assert (refused.status_code, refused["Retry-After"]) == (429, "3600")
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 3600
     assert elsewhere.status_code == 303
 
 

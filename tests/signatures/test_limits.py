@@ -109,8 +109,12 @@ def test_a_header_of_the_clients_own_does_not_lead_to_another_limit() -> None:
 def test_a_limit_is_over_no_longer_than_it_says() -> None:
     with time_machine.travel(1_800_000_000, tick=False) as now:
         assert [limits.hit("page_link", request_from(), 1) for _ in range(2)] == [False, True]
-        now.shift(limits.retry_after("page_link") + 1)
+        now.shift(limits.retry_after("page_link", request_from(), 1) - 1)
+        assert limits.hit("page_link", request_from(), 1)
+        assert limits.retry_after("page_link", request_from(), 1) == 1
+        now.shift(1)
         assert not limits.hit("page_link", request_from(), 1)
+        assert limits.retry_after("page_link", request_from(), 1) == 600
 
 
 def test_redis_holds_no_address_and_forgets_by_itself() -> None:
@@ -243,10 +247,14 @@ def test_a_process_keeps_a_bounded_number_of_counts(monkeypatch: pytest.MonkeyPa
 
 
 def test_too_many_answers_429_in_both_languages_and_says_when_to_come_back() -> None:
-    response = limits.too_many(request_from(), "page_link")
+    with time_machine.travel(1_800_000_000, tick=False):
+        wait = limits.retry_after("page_link", request_from(), 1)
+        minutes = -(-wait // 60)
+        response = limits.too_many(request_from(), "page_link", 1)
 
-    assert (response.status_code, response["Retry-After"]) == (429, "600")
+    assert (response.status_code, response["Retry-After"]) == (429, str(wait))
+    assert minutes > 1
     assert "no-store" in response["Cache-Control"]
     html = response.content.decode()
-    assert "Demasiadas peticiones" in html
-    assert "Too many requests" in html
+    assert f"Vuelve a intentarlo dentro de {minutes} minutos." in html
+    assert f"Try again in {minutes} minutes." in html

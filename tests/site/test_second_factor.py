@@ -300,8 +300,11 @@ def test_after_five_wrong_passwords_the_right_one_waits_a_quarter_of_an_hour(
         for _ in range(5):
             assert enter(browser(), "a wrong one").status_code == 200
         locked = enter(browser())
-        assert (locked.status_code, locked["Retry-After"]) == (429, "900")
-        assert "Wait 15 minutes" in locked.content.decode()
+        assert locked.status_code == 429
+        wait = int(locked["Retry-After"])
+        minutes = -(-wait // 60)
+        assert 0 < wait <= 900
+        assert ("Wait a minute" if minutes == 1 else f"Wait {minutes} minutes") in locked.content.decode()
         assert not Session.objects.exists()
         # Another way of writing the name, and other addresses of the same network.
         assert enter(browser(), name="  rosa ").status_code == 429
@@ -312,7 +315,7 @@ def test_after_five_wrong_passwords_the_right_one_waits_a_quarter_of_an_hour(
         User.objects.create_superuser("beto", password=PASSWORD)
         assert enter(browser(), name="beto").status_code == 200
 
-        clock.shift(15 * 60)
+        clock.shift(wait)
         limits.breaker.reset()
         client = browser()
         assert enter(client).status_code == 200

@@ -64,7 +64,7 @@ def main(slug: str, target: Path) -> None:
             {
                 "tokens": {language: stage(campaign, language) for language in LANGUAGES},
                 # No visitor can call these up while the site is well.
-                "rendered": {name: render_to_string(f"{name}.html") for name in ("429", "500", "503")},
+                "rendered": {name: render_to_string(f"{name}.html", {"minutes": 45}) for name in ("429", "500", "503")},
             }
         )
     )
