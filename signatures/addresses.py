@@ -95,8 +95,8 @@ def domain_of(email: str) -> str:
 
 
 def root_of(email: str) -> str:
-    """What somebody must have to make up any number of addresses like this one: at a large provider the mailbox, whatever
-    tag they add; else the domain, whatever they put before it: of `a@x.y.example.com.pe`, `example.com.pe`.
+    """What it takes to make up any number of addresses like this one: at a large provider the mailbox, whatever tag is
+    added; else the domain, whatever is put before it: of `a@x.y.example.com.pe`, `example.com.pe`.
 
     A guess by shape: for counting, where a wrong one costs little.
     """
