@@ -246,15 +246,34 @@ def test_a_process_keeps_a_bounded_number_of_counts(monkeypatch: pytest.MonkeyPa
     assert latest == [False, False, True]
 
 
-def test_too_many_answers_429_in_both_languages_and_says_when_to_come_back() -> None:
-    with time_machine.travel(1_800_000_000, tick=False):
-        wait = limits.retry_after("page_link", request_from(), 1)
-        minutes = -(-wait // 60)
-        response = limits.too_many(request_from(), "page_link", 1)
+def test_a_flood_of_new_names_does_not_push_out_the_count_of_its_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits.LocalCounts, "MOST", 10)
+    with override_settings(CACHES=AWAY):
+        over = []
+        for number in range(30):
+            limits.count("resend", request_from(), f"name {number}")
+            over.append(limits.hit("code", request_from(), 1))
 
-    assert (response.status_code, response["Retry-After"]) == (429, str(wait))
-    assert minutes > 1
-    assert "no-store" in response["Cache-Control"]
-    html = response.content.decode()
-    assert f"Vuelve a intentarlo dentro de {minutes} minutos." in html
-    assert f"Try again in {minutes} minutes." in html
+    assert over == [False] * 3 + [True] * 27
+
+
+def test_too_many_answers_429_in_both_languages_and_says_when_to_come_back() -> None:
+    said = set()
+    with time_machine.travel(1_800_000_000, tick=False) as now:
+        for _ in range(11):  # the window has ten minutes, and begins where its key says
+            response = limits.too_many(request_from(), "page_link", 1)
+            wait = limits.retry_after("page_link", request_from(), 1)
+            assert (response.status_code, response["Retry-After"]) == (429, str(wait))
+            assert "no-store" in response["Cache-Control"]
+            minutes = -(-wait // 60)
+            spanish, english = (
+                ("un minuto", "one minute") if minutes == 1 else (f"{minutes} minutos", f"{minutes} minutes")
+            )
+            html = response.content.decode()
+            assert "Demasiadas peticiones" in html
+            assert f"Vuelve a intentarlo dentro de {spanish}." in html
+            assert f"Try again in {english}." in html
+            said.add(minutes)
+            now.shift(60)
+
+    assert said == set(range(1, 11))
