@@ -18,7 +18,11 @@ class DoubtQuerySet(models.QuerySet["Doubt"]):
 
     def loud(self) -> Self:
         """Those that are a reason to look."""
-        return self.exclude(kind__in=Doubt.QUIET)
+        return self.filter(kind__in=Doubt.LOUD)
+
+    def asking(self) -> Self:
+        """Those by which signers ask for a second look."""
+        return self.filter(kind=Doubt.Kind.SECOND_LOOK)
 
     def locked(self) -> Self:
         """To be changed: locked in the order of the key, so that two who settle the same doubts wait for each other
@@ -44,6 +48,7 @@ class Doubt(models.Model):
 
     # A crowd is no reason to look at each of its people: alone, these bring nobody into the queue.
     QUIET = frozenset({Kind.CROWD, Kind.RUSH})
+    LOUD = tuple(sorted(set(Kind.values) - QUIET))
 
     signature = models.ForeignKey(
         Signature, models.CASCADE, db_index=False, related_name="doubts", verbose_name=_("signature")
@@ -71,7 +76,8 @@ class Doubt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["signature", "kind"], name="one_doubt_per_signature_and_kind"),
         ]
-        indexes = [models.Index(fields=["signature"], condition=Q(settled_at=None), name="doubt_open")]
+        # By the kind first: a crowd leaves very many that no queue shows.
+        indexes = [models.Index(fields=["kind", "signature"], condition=Q(settled_at=None), name="doubt_open_kind")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
@@ -79,10 +85,13 @@ class Doubt(models.Model):
 
 class QueueQuerySet(SignatureQuerySet):
     def to_look_at(self) -> Self:
-        """Held, or doubted and clear. By two small indexes: the table itself may have millions of other rows."""
+        """Held, or doubted and clear, or rejected where the signer asks for a second look. By two small indexes: the
+        table itself may have millions of other rows."""
         held = Signature.objects.filter(moderation=Signature.Moderation.HELD).order_by().values("pk")
-        doubted = Doubt.objects.open().loud().order_by().values("signature")
-        return self.in_hand().filter(pk__in=held.union(doubted)).exclude(moderation=Signature.Moderation.REJECTED)
+        open_doubts = Doubt.objects.open().order_by()
+        doubted = open_doubts.loud().values("signature")
+        is_settled = Q(moderation=Signature.Moderation.REJECTED) & ~Q(pk__in=open_doubts.asking().values("signature"))
+        return self.in_hand().filter(pk__in=held.union(doubted)).exclude(is_settled)
 
 
 class QueuedSignature(Signature):
