@@ -192,6 +192,7 @@ LIMITS = {
     "code": env.rate("LIMIT_CODE", default="30/h"),  # wrong ones: thirty guesses at a million codes
     "resend": env.rate("LIMIT_RESEND", default="120/h"),  # what a single address gets is capped besides
     "page_link": env.rate("LIMIT_PAGE_LINK", default="60/h"),  # asked for days after signing, hence by few at once
+    "second_look": env.rate("LIMIT_SECOND_LOOK", default="20/h"),  # each puts one more row before staff
     "login": env.rate("LIMIT_LOGIN", default="5/15m"),  # wrong passwords, for each account and network
     "api": env.rate("LIMIT_API", default="600/m"),  # for each network
 }

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from signatures import addresses, exports, reasons
+from signatures import addresses, exports, reasons, second_looks
 from signatures.models import (
     ConsentEvent,
     Doubt,
@@ -28,8 +28,7 @@ def of(signature: Signature, *, is_fresh: bool) -> dict[str, Any]:
     """For the page. The address is whole only for whoever comes fresh from the mailbox."""
     email = str(shown(signature, "email", Output.SIGNER))
     return {
-        "state": state_of(signature),
-        "reason": reasons.for_signer(signature.moderation_reason) if signature.moderation != Moderation.CLEAR else "",
+        **review_of(signature),
         "is_name_hidden": signature.is_name_hidden and signature.visibility == Signature.Visibility.PUBLIC,
         "line": exports.line(signature),
         "lists": exports.lists_since(signature) if signature.confirmed_at else [],
@@ -39,14 +38,27 @@ def of(signature: Signature, *, is_fresh: bool) -> dict[str, Any]:
     }
 
 
+def review_of(signature: Signature) -> dict[str, Any]:
+    """What has become of it, why, and what its signer can do about that."""
+    is_against = signature.moderation != Moderation.CLEAR
+    return {
+        "state": state_of(signature),
+        "reason": reasons.for_signer(signature.moderation_reason) if is_against else "",
+        "second_look": second_looks.of(signature),
+    }
+
+
 def state_of(signature: Signature) -> str | Promise:
     """In plain words: what has become of the signature."""
-    if signature.state == State.PENDING:
-        return _("Waiting for your confirmation.")
     if signature.state == State.WITHDRAWN:
         return _("Withdrawn. It is not counted.")
+    is_pending = signature.state == State.PENDING
+    if is_pending and signature.moderation == Moderation.HELD:
+        return _(
+            "Waiting for your confirmation, and held for review. It is not counted until somebody has looked at it."
+        )
     return {
-        Moderation.CLEAR: _("Counted."),
+        Moderation.CLEAR: _("Waiting for your confirmation.") if is_pending else _("Counted."),
         Moderation.HELD: _("Held for review. It is not counted until somebody has looked at it."),
         Moderation.REJECTED: _("Not counted: it was rejected in review."),
     }[Moderation(signature.moderation)]
@@ -108,7 +120,13 @@ def everything(signature: Signature) -> dict[str, Any]:
             for moderated in signature.moderated.all()
         ],
         "doubts": [
-            {"kind": doubt.kind, "detail": doubt.detail, "at": doubt.made_at.isoformat()}
+            {
+                "kind": doubt.kind,
+                "in_words": str(doubt.get_kind_display()),
+                "detail": doubt.detail,
+                "at": doubt.made_at.isoformat(),
+                "settled_at": plain(doubt.settled_at),
+            }
             for doubt in signature.doubts.all()
         ],
         "requests": [

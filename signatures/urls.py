@@ -15,6 +15,7 @@ urlpatterns = [
     path("signature/<str:token>/change/", views.change, name="change"),
     path("signature/<str:token>/news/", views.news, name="news"),
     path("signature/<str:token>/address/", views.move, name="move"),
+    path("signature/<str:token>/second-look/", views.second_look, name="second_look"),
     path("signature/<str:token>/data.json", views.data, name="data"),
     path("signature/<str:token>/withdraw/", views.withdraw, name="withdraw"),
     path("signature/<str:token>/erase/", views.erase, name="erase"),

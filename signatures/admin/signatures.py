@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import ReadOnly
 from signatures import held, reasons, searching
-from signatures.admin import bulk, exports
+from signatures.admin import bulk, doubts, exports
 from signatures.admin.acting import ActingAdmin
 from signatures.admin.base import short
 from signatures.admin.lists import LanguageFilter
@@ -38,7 +38,15 @@ class DoubtInline(ReadOnlyInline):
     """Why somebody should look at it, or should have."""
 
     model = Doubt
-    fields = ["kind", "detail", "made_at", "settled_at"]
+    fields = ["kind", "detail", "made_at", "settled_at", "settled"]
+    readonly_fields = ["settled"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Doubt]:
+        return super().get_queryset(request).select_related("settled_by__staff")
+
+    @admin.display(description=_("settled by"))
+    def settled(self, doubt: Doubt) -> Any:
+        return doubts.settled_in_words(doubt)
 
 
 class ModeratedInline(ReadOnlyInline):
@@ -79,8 +87,10 @@ class ModeratedInline(ReadOnlyInline):
 
 @admin.register(Signature)
 class SignatureAdmin(ActingAdmin):
-    list_display = ["id", "shown_name", "shown_email", "country_name", "state", "moderation", "signed", "confirmed"]
-    list_filter = ["campaign", "state", "moderation", "visibility", LanguageFilter, "created_at"]
+    list_display = [
+        *("id", "shown_name", "shown_email", "country_name", "state", "moderation", "signed", "confirmed", "marks"),
+    ]
+    list_filter = ["campaign", "state", "moderation", "visibility", LanguageFilter, doubts.DoubtFilter, "created_at"]
     list_per_page = 50
     search_fields = ["name", "email"]  # that there is a search; `searching` does it
     search_help_text = searching.HELP
@@ -105,6 +115,18 @@ class SignatureAdmin(ActingAdmin):
         "withdrawn_at",
         "erased_at",
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related(doubts.with_open_doubts())
+
+    def get_ordering(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
+        """By number, where doubts are asked about, which an index has in that order: a crowd may be long ago, and the
+        walk to it along the moments of signing past everybody since. Both orders are all but the same."""
+        return ["-id"] if doubts.DoubtFilter.parameter_name in request.GET else super().get_ordering(request)
+
+    @admin.display(description=_("doubts"))
+    def marks(self, signature: Signature) -> str:
+        return "; ".join(doubts.in_words(signature))
 
     @admin.display(description=_("name"))
     def shown_name(self, signature: Signature) -> str:

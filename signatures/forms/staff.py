@@ -77,6 +77,12 @@ class BulkForm(ModerationForm):
     def reasons_for(self, action: str) -> list[tuple[str, Any]]:
         return [("", "---------"), *Reason.choices]
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("action") in (Action.HOLD, Action.REJECT) and data.get("reason") == Reason.FOUND_GOOD:
+            self.add_error("reason", _("Who is held or rejected reads the reason, and this is none."))
+        return data
+
 
 class PauseForm(forms.Form):
     """Why the site is paused, where there is time to say so; or why no longer."""

@@ -171,6 +171,11 @@ class Signature(models.Model):
         return self.held_at or self.created_at
 
     @property
+    def is_in_hand(self) -> bool:
+        """The same question as that of the query above, for one row."""
+        return self.state != self.State.WITHDRAWN and self.erased_at is None
+
+    @property
     def is_counted(self) -> bool:
         return self.state == self.State.CONFIRMED and self.moderation == self.Moderation.CLEAR
 

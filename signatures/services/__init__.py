@@ -17,6 +17,7 @@ from signatures.services.moderating import Why, hold, moderate, reject, release,
 from signatures.services.pausing import pause_site, resume_site
 from signatures.services.privacy import Received, answer_by, close_request, receive
 from signatures.services.resending import Sent, resend_for, retry_for
+from signatures.services.second_looks import ask_for_second_look
 from signatures.services.signing import Attempt, pass_challenge, resend, sign
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "answer_by",
     "ask_for_address",
     "ask_for_page",
+    "ask_for_second_look",
     "bulk",
     "change",
     "change_address",

@@ -14,7 +14,8 @@ from signatures.models import Doubt, ModeratedSignature, ModerationAct, Signatur
 Action = ModerationAct.Action
 Moderation = Signature.Moderation
 
-# What an act sets; the rows that have it already are passed over. A reason that signers read belongs to what is set.
+# What an act sets; the rows that have it already are passed over, unless they ask for a second look. A reason that
+# signers read belongs to what is set.
 SETS: dict[str, dict[str, object]] = {
     Action.HOLD: {"moderation": Moderation.HELD},
     Action.RELEASE: {"moderation": Moderation.CLEAR},
@@ -24,12 +25,14 @@ SETS: dict[str, dict[str, object]] = {
     Action.SHOW: {"is_name_hidden": False},
 }
 IS_DOUBTED = Q(pk__in=Doubt.objects.open().values("signature"))
+# Who asks for a second look is answered, also where it changes nothing.
+ASKS = Q(pk__in=Doubt.objects.open().asking().values("signature"))
 # The rows that an act is for, among those that moderation can act on at all.
 MEANT: dict[str, Q] = {
-    Action.HOLD: ~Q(moderation=Moderation.HELD),
+    Action.HOLD: ~Q(moderation=Moderation.HELD) | ASKS,
     # Whoever finds a doubted signature good releases it, although nothing holds it.
     Action.RELEASE: Q(moderation=Moderation.HELD) | (Q(moderation=Moderation.CLEAR) & IS_DOUBTED),
-    Action.REJECT: ~Q(moderation=Moderation.REJECTED),
+    Action.REJECT: ~Q(moderation=Moderation.REJECTED) | ASKS,
     Action.RESTORE: Q(moderation=Moderation.REJECTED),
     Action.HIDE: Q(is_name_hidden=False),
     Action.SHOW: Q(is_name_hidden=True),
@@ -144,6 +147,10 @@ def undo(undoing: ModerationAct, moderated: list[ModeratedSignature], why: Why) 
         same = [row.signature_id for row in restored if tuple(getattr(row, BEFORE[name]) for name in left) == before]
         Signature.objects.filter(pk__in=same).update(**dict(zip(left, before, strict=True)))
     Doubt.objects.filter(settled_by=act, signature__in=ids).locked().update(settled_at=None, settled_by=None)
+    # Whom this has cleared has nothing to ask for any more.
+    clear = Signature.objects.filter(pk__in=ids, moderation=Moderation.CLEAR).values("pk")
+    asking = Doubt.objects.open().asking().filter(signature__in=clear)
+    asking.locked().update(settled_at=timezone.now(), settled_by=undoing)
     ModeratedSignature.objects.bulk_create(
         ModeratedSignature(act=undoing, signature_id=pk, before=now, reason_before=reason, was_hidden=was_hidden)
         for pk, (now, reason, was_hidden) in ((pk, rows[pk]) for pk in ids)

@@ -109,6 +109,8 @@ def pass_challenge(*, signature_id: int) -> None:
     if held_by_signals and not is_held:
         signature.moderation, signature.moderation_reason = Signature.Moderation.CLEAR, ""
         signature.save(update_fields=["moderation", "moderation_reason"])
+        # Whom this has cleared has nothing to ask for any more.
+        doubts.asking().locked().update(settled_at=timezone.now())
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ other sites by Sec-Fetch-Site and Origin instead.
 """
 
 from signatures.views.confirming import confirm, new_address, not_me, thanks, unsubscribe
-from signatures.views.own import ask, asked, change, data, erase, move, news, own, withdraw
+from signatures.views.own import ask, asked, change, data, erase, move, news, own, second_look, withdraw
 from signatures.views.signing import check_email, preview, resend, sign
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "own",
     "preview",
     "resend",
+    "second_look",
     "sign",
     "thanks",
     "unsubscribe",

@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 
 from campaigns.models import CampaignText, ConsentText
 from campaigns.views import find_text
-from signatures import addresses, pausing, services, suppression, tasks, tokens
+from signatures import addresses, holdings, limits, pausing, second_looks, services, suppression, tasks, tokens
 from signatures.models import Signature, Suppression
 from signatures.services import Changed, Confirmation
 from signatures.views.answers import CONFIRMED_HERE, SIGNED_HERE, forget, private, remember, see
@@ -121,13 +121,25 @@ def thanks(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "signatures/thanks.html", {"text": text})
     signature = Signature.objects.confirmed().filter(pk=signature_id, campaign=text.campaign).first()
     consent = ConsentText.objects.current(text.campaign, text.language)
+    if request.method == "POST" and "second_look" in request.POST:
+        return (signature and ask_to_look(request, signature)) or see("thanks", slug=slug)
     is_asked = request.method == "POST" and not pausing.is_on()
     if is_asked and signature and consent and signature.visibility == Signature.Visibility.DELIVERED:
         line = services.Line(signature.name, signature.country.code, Signature.Visibility.PUBLIC)
         services.change(signature_id=signature_id, line=line, consent=consent)
         return see("thanks", slug=slug)
-    context = {"text": text, "signature": signature, "consent": consent}
+    review = holdings.review_of(signature) if signature else None
+    context = {"text": text, "signature": signature, "consent": consent, "review": review}
     return render(request, "signatures/thanks.html", context)
+
+
+def ask_to_look(request: HttpRequest, signature: Signature) -> HttpResponse | None:
+    """Asks staff for a second look, where there is anything to ask for; the answer where that was too often."""
+    if second_looks.of(signature).may_be_asked_for:
+        if limits.hit("second_look", request, signature.campaign_id):
+            return limits.too_many(request, "second_look")
+        services.ask_for_second_look(signature_id=signature.pk)
+    return None
 
 
 @private("GET", "HEAD", "POST")

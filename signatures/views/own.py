@@ -15,7 +15,7 @@ from signatures.forms import AddressForm, ChangeForm
 from signatures.models import Letter, Signature
 from signatures.services import Changed
 from signatures.views.answers import private, see
-from signatures.views.confirming import failed, words_of
+from signatures.views.confirming import ask_to_look, failed, words_of
 
 State = Signature.State
 KeyView = Callable[[HttpRequest, Signature, tokens.PageKey, str], HttpResponse]
@@ -120,6 +120,12 @@ def move(request: HttpRequest, signature: Signature, key: tokens.PageKey, token:
     services.ask_for_address(signature_id=signature.pk, email=email, is_beyond_share=is_beyond_share)
     tasks.nudge_letters()
     return see("own", token=token, said="address")
+
+
+@with_key("POST")
+def second_look(request: HttpRequest, signature: Signature, key: tokens.PageKey, token: str) -> HttpResponse:
+    """Any link to the page does: it changes nothing of the signature. The page says how it stands then."""
+    return ask_to_look(request, signature) or see("own", token=token)
 
 
 @with_key("GET", "HEAD")

@@ -51,6 +51,7 @@ def test_the_download_holds_all_that_any_table_holds(client: Client, campaign: C
     signature = Signature.objects.get()
     services.confirm(signature_id=signature.pk)
     services.hold(signatures=Signature.objects.all(), reason="To be looked at.", staff=None)
+    services.ask_for_second_look(signature_id=signature.pk)
     services.ask_for_page(campaign=campaign, language="en", email="ana@example.org")
     signature.refresh_from_db()
 
@@ -79,6 +80,12 @@ def test_the_download_holds_all_that_any_table_holds(client: Client, campaign: C
         ("page_link", "ana@example.org"),
     ]
     assert [(act["what"], act["reason"]) for act in found["moderation"]] == [("hold", "To be looked at.")]
+    (doubt,) = found["doubts"]
+    assert (doubt["kind"], doubt["in_words"], doubt["settled_at"]) == (
+        "second_look",
+        "its signer asks for a second look",
+        None,
+    )
     assert found["line_for_the_addressee"] == []
 
 

@@ -116,7 +116,7 @@ def test_a_broken_key_opens_nothing(client: Client, ana: Signature) -> None:
     for token in ("x", key[:-1], fresh.replace(".f:", ".r:"), key.replace(".r:", ".f:"), tokens.CONFIRM.make(ana.pk)):
         for page in ("", "data.json", "withdraw/", "erase/"):
             assert client.get(f"/en/signature/{token}/{page}").status_code == 404
-        for page in ("change/", "news/", "address/", "withdraw/", "erase/"):
+        for page in ("change/", "news/", "address/", "second-look/", "withdraw/", "erase/"):
             assert client.post(f"/en/signature/{token}/{page}", LINE).status_code == 404
     ana.refresh_from_db()
     assert (ana.state, ana.visibility) == ("confirmed", "delivered")
@@ -128,7 +128,7 @@ def test_a_key_of_an_earlier_generation_opens_nothing(client: Client, ana: Signa
 
     for page in ("", "data.json", "withdraw/", "erase/"):
         assert client.get(f"{url}{page}").status_code == 410
-    for page in ("change/", "news/", "address/", "withdraw/", "erase/"):
+    for page in ("change/", "news/", "address/", "second-look/", "withdraw/", "erase/"):
         assert client.post(f"{url}{page}", LINE).status_code == 410
     ana.refresh_from_db()
     assert (ana.state, ana.visibility) == ("confirmed", "delivered")
@@ -136,14 +136,14 @@ def test_a_key_of_an_earlier_generation_opens_nothing(client: Client, ana: Signa
 
 def test_what_changes_something_takes_a_post_and_leads_back_otherwise(client: Client, ana: Signature) -> None:
     url = page_of(ana, fresh=True)
-    for page in ("change/", "news/", "address/"):
+    for page in ("change/", "news/", "address/", "second-look/"):
         response = client.get(f"{url}{page}")
         assert (response.status_code, response["Location"]) == (303, f"{url}#main")
         assert client.put(f"{url}{page}").status_code == 405
 
 
 def test_posts_from_other_sites_are_refused(client: Client, ana: Signature) -> None:
-    for page in ("change/", "news/", "withdraw/", "erase/"):
+    for page in ("change/", "news/", "second-look/", "withdraw/", "erase/"):
         response = client.post(f"{page_of(ana)}{page}", LINE, headers={"Sec-Fetch-Site": "cross-site"})
         assert response.status_code == 403
     ana.refresh_from_db()
