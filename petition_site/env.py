@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from signatures.signals import Table, read_table
+from signatures.signals import BadTable, Table, read_table
 
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 PERIODS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
@@ -77,7 +77,7 @@ class Environment(environ.Env):
         """What signals lead to what: `crowd=challenge crowd+one_domain=hold`."""
         try:
             return read_table(self.str(var, default=default))
-        except ValueError as error:
+        except BadTable as error:
             raise ImproperlyConfigured(f"{var}: {error} (see .env.example).") from error
 
     def sender(self, var: str) -> str:

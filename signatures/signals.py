@@ -9,6 +9,7 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 
 class Signal(StrEnum):
@@ -36,23 +37,36 @@ ANSWERED = frozenset({Signal.HONEYPOT})
 SETTLED = frozenset({Signal.HONEYPOT, Signal.CROWD, Signal.RUSH})
 
 
+class BadTable(ValueError):
+    """Its text is English, for whoever starts the server; a form translates `words` before it puts `parts` in."""
+
+    def __init__(self, words: str, **parts: str) -> None:
+        super().__init__(words % parts)
+        self.words, self.parts = words, parts
+
+
 def read_table(text: str) -> Table:
-    """The table out of `crowd=challenge crowd+one_domain=hold`. Raises ValueError, whose text says what is wrong."""
+    """The table out of `crowd=challenge crowd+one_domain=hold`. Raises BadTable, which says what is wrong."""
     rows = []
     for row in text.split():
         found = re.fullmatch(r"([a-z_+]+)=([a-z]+)", row)
         if not found:
-            raise ValueError(f"“{row}” is not like crowd+one_domain=hold")
+            raise BadTable(gettext_noop("“%(row)s” is not like crowd+one_domain=hold"), row=row)
         names = found[1].split("+")
         if unknown := [name for name in names if name not in set(Signal)]:
-            raise ValueError(f"“{unknown[0]}” is none of {', '.join(Signal)}")
+            raise BadTable(gettext_noop("“%(word)s” is none of %(all)s"), word=unknown[0], all=", ".join(Signal))
         if found[2] not in set(Outcome):
-            raise ValueError(f"“{found[2]}” is none of {', '.join(Outcome)}")
+            raise BadTable(gettext_noop("“%(word)s” is none of %(all)s"), word=found[2], all=", ".join(Outcome))
         signals, outcome = frozenset(map(Signal, names)), Outcome(found[2])
         if outcome is Outcome.HOLD and len(signals) == 1:
-            raise ValueError(f"“{row}”: one signal alone may not hold anybody")
+            raise BadTable(gettext_noop("“%(row)s”: one signal alone may not hold anybody"), row=row)
         rows.append((signals, outcome))
     return tuple(rows)
+
+
+def written(table: Table) -> str:
+    """As `read_table` reads it."""
+    return " ".join(f"{'+'.join(name for name in Signal if name in signals)}={outcome}" for signals, outcome in table)
 
 
 def outcome_of(found: Collection[str], table: Table | None = None) -> Outcome:

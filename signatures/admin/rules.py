@@ -9,13 +9,14 @@ from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from signatures import dry_runs
+from signatures.admin import signals
 from signatures.admin.base import OwnFilters, short, staff_of
 from signatures.forms import NewRuleForm, RuleForm
 from signatures.models import Rule, RuleQuerySet
@@ -74,6 +75,10 @@ class RuleAdmin(OwnFilters):
         if not change:
             obj.made_by = staff_of(request)
         super().save_model(request, obj, form, change)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(signals.table)
+        return [path("signals/", view, name="signatures_rule_signals"), *super().get_urls()]
 
     @admin.display(description=_("about"))
     def about(self, rule: Rule) -> Any:

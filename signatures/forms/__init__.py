@@ -3,6 +3,7 @@
 from signatures.forms.own import AddressForm, ChangeForm
 from signatures.forms.privacy import AnswerForm, CloseForm, PrivacyRequestForm
 from signatures.forms.rules import NewRuleForm, RuleForm
+from signatures.forms.signals import SignalsForm
 from signatures.forms.signing import CodeForm, SignForm
 from signatures.forms.staff import BulkForm, ExportForm, ModerationForm, PauseForm, ReasonForm
 
@@ -21,4 +22,5 @@ __all__ = [
     "ReasonForm",
     "RuleForm",
     "SignForm",
+    "SignalsForm",
 ]

@@ -212,6 +212,19 @@ def test_a_signature_with_thirty_events_asks_as_often_as_one_with_one(client: Cl
     assert queries(client, url) == one
 
 
+def test_the_signals_of_thirty_signatures_ask_as_often_as_those_of_one(client: Client) -> None:
+    campaign = make_campaign()
+    url = reverse("admin:signatures_rule_signals")
+    client.get("/admin/")
+
+    def make(n: int) -> int:
+        for row in make_rows(campaign, n):
+            Doubt.objects.create(signature=row, kind="crowd")
+        return queries(client, url)
+
+    assert make(1) == make(29) <= MOST
+
+
 def test_lists_count_up_to_a_bound_and_say_that_there_are_more(client: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr("signatures.admin.lists.BOUND", 120)
     campaign = make_campaign()

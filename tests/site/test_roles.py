@@ -109,6 +109,7 @@ PAGES = {
     **pages("signatures_suppression", see=MODERATOR, delete=ADMINISTRATOR),
     **pages("signatures_moderationact", see=MODERATOR),
     **pages("signatures_rule", see=MODERATOR, add=MODERATOR, change=MODERATOR),
+    "signatures_rule_signals": (MODERATOR, NOBODY),
     **pages("signatures_cluster", see=MODERATOR),
     **pages("signatures_exportrecord", see=EXPORTER),
     **pages("signatures_exportrequest", see=EXPORTER),
@@ -161,9 +162,7 @@ READ_ONLY = (
 ACTIONS |= {model: {"delete_selected": NOBODY} for model in READ_ONLY}
 ACTIONS["signatures_signature"]["delete_selected"] = NOBODY
 ACTIONS["signatures_queuedsignature"] = {
-    action: may
-    for action, may in ACTIONS["signatures_signature"].items()
-    if action not in ("restore", "show", "resend")
+    action: may for action, may in ACTIONS["signatures_signature"].items() if action not in ("show", "resend")
 }
 
 
@@ -204,6 +203,7 @@ def rows(db: None) -> dict[str, Any]:
     rejected = make_signature(campaign, is_confirmed=True)
     Signature.objects.filter(pk=rejected.pk).update(moderation="rejected", is_name_hidden=True)
     Doubt.objects.create(signature=held, kind="burst")
+    Doubt.objects.create(signature=rejected, kind="second_look")
     draft = {"title": "Agua, ya mismo", "reviewer": "Rosa Example"}
     CampaignText.objects.filter(language="es").update(draft=draft)
     note_preview(text_id=campaign.texts.get(language="es").pk, by="editor")
