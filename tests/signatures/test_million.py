@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import exports
-from signatures.models import Signature
+from signatures.models import Doubt, Signature
 from tests.helpers import log_in, make_campaign, make_rows
 
 pytestmark = [pytest.mark.bench, pytest.mark.xdist_group("million")]
@@ -111,6 +111,7 @@ def make_rare_ones(campaign: Campaign) -> None:
     for kind, fields in enumerate(rare):
         rows = make_rows(campaign, A_PAGE, fingerprint=kind.to_bytes(32, "big"))
         Signature.objects.filter(pk__in=[row.pk for row in rows]).update(**fields)
+    Doubt.objects.bulk_create(Doubt(signature=row, kind="network") for row in rows)
 
 
 def pages(campaign: Campaign) -> dict[str, str]:
@@ -125,6 +126,7 @@ def pages(campaign: Campaign) -> dict[str, str]:
         **{f"state {value}": {"state__exact": value} for value in Signature.State.values},
         **{f"moderation {value}": {"moderation__exact": value} for value in Signature.Moderation.values},
         **{f"visibility {value}": {"visibility__exact": value} for value in Signature.Visibility.values},
+        **{f"doubt {value}": {"doubt": value} for value in ("network", "second_look")},
         **{f"language {value}": {"language": value} for value in ("es", "en", "qu", "ay")},
         "past 7 days": {"created_at__gte": f"{day(7)} 00:00:00-05:00", "created_at__lt": f"{day(-1)} 00:00:00-05:00"},
         "this year": {"created_at__gte": "2020-01-01 00:00:00-05:00", "created_at__lt": f"{day(-1)} 00:00:00-05:00"},
