@@ -137,7 +137,7 @@ def ask_to_look(request: HttpRequest, signature: Signature) -> HttpResponse | No
     """Asks staff for a second look, where there is anything to ask for; the answer where that was too often."""
     if second_looks.of(signature).may_be_asked_for:
         if limits.hit("second_look", request, signature.campaign_id):
-            return limits.too_many(request, "second_look")
+            return limits.too_many(request, "second_look", signature.campaign_id)
         services.ask_for_second_look(signature_id=signature.pk)
     return None
 
