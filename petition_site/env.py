@@ -65,6 +65,27 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} must be a whole number, {at_least} or more (see .env.example).")
         return int(value)
 
+    def share(self, var: str, default: float) -> float:
+        """From 0 to 1."""
+        value: str = self.str(var, default=str(default)).strip()
+        if not re.fullmatch(r"0(\.[0-9]+)?|1(\.0+)?", value):
+            raise ImproperlyConfigured(f"{var} must be a number from 0 to 1, like 0.5 (see .env.example).")
+        return float(value)
+
+    def one_of(self, var: str, values: tuple[str, ...]) -> str:
+        """Of these, the first where nothing is set."""
+        value: str = self.str(var, default="").strip() or values[0]
+        if value not in values:
+            raise ImproperlyConfigured(f"{var} must be {' or '.join(values)} (see .env.example).")
+        return value
+
+    def beside(self, var: str, other: str) -> str:
+        """Set together with the other one, or not at all: empty."""
+        value: str = self.str(var, default="").strip()
+        if not value and self.str(other, default="").strip():
+            raise ImproperlyConfigured(f"{var} is not set, but {other} is: set both or neither (see .env.example).")
+        return value
+
     def rate(self, var: str, default: str) -> Rate:
         """How often in how long: `30/h`, or `10/5m` for ten in five minutes."""
         value: str = self.str(var, default=default).strip()

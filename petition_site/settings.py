@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
+    "django_recaptcha",  # its system check refuses Google's test keys
 ]
 
 MIDDLEWARE = [
@@ -210,6 +211,15 @@ SIGNALS = env.signal_table(
         " crowd+disposable=hold crowd+honeypot=hold rush+one_domain=hold"
     ),
 )
+
+# Challenges for whoever is doubted: Google's where both keys are set, else one that asks nobody else.
+
+RECAPTCHA_PUBLIC_KEY = env.beside("RECAPTCHA_PUBLIC_KEY", "RECAPTCHA_PRIVATE_KEY")
+RECAPTCHA_PRIVATE_KEY = env.beside("RECAPTCHA_PRIVATE_KEY", "RECAPTCHA_PUBLIC_KEY")
+RECAPTCHA_VERSION = env.one_of("RECAPTCHA_VERSION", ("2", "3"))
+RECAPTCHA_SCORE = env.share("RECAPTCHA_SCORE", default=0.5)
+RECAPTCHA_DOMAIN = env.one_of("RECAPTCHA_DOMAIN", ("www.google.com", "www.recaptcha.net"))
+RECAPTCHA_VERIFIER = RECAPTCHA_DOMAIN  # whom we ask what an answer is worth
 
 # Languages. English and Spanish are whole; a campaign can be published in the others too, whose interface says in the
 # language of INTERFACE_FALLBACKS what their catalogues do not say yet. docs/translating.md tells how to add one.

@@ -22,6 +22,7 @@ urlpatterns = [
     path("<slug:slug>/sign/", views.sign, name="sign"),
     path("<slug:slug>/preview.png", views.preview, name="preview"),
     path("<slug:slug>/check-email/<str:handle>/", views.check_email, name="check_email"),
+    path("<slug:slug>/check-email/<str:handle>/challenge/", views.challenge, name="challenge"),
     path("<slug:slug>/check-email/<str:handle>/resend/", views.resend, name="resend"),
     path("<slug:slug>/thanks/", views.thanks, name="thanks"),
     path("<slug:slug>/signature/", views.ask, name="ask"),

@@ -6,11 +6,12 @@ other sites by Sec-Fetch-Site and Origin instead.
 
 from signatures.views.confirming import confirm, new_address, not_me, thanks, unsubscribe
 from signatures.views.own import ask, asked, change, data, erase, move, news, own, second_look, withdraw
-from signatures.views.signing import check_email, preview, resend, sign
+from signatures.views.signing import challenge, check_email, preview, resend, sign
 
 __all__ = [
     "ask",
     "asked",
+    "challenge",
     "change",
     "check_email",
     "confirm",

@@ -1,10 +1,12 @@
 """What several views answer with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import cast
 
+from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -38,6 +40,12 @@ def private(*methods: str) -> Callable[[View], View]:
         return csrf_exempt(never_cache(require_http_methods(list(methods))(view)))
 
     return decorate
+
+
+def loading(response: HttpResponse, sources: Mapping[str, Sequence[str]]) -> HttpResponse:
+    """An answer whose page may load these besides, by directive of the Content-Security-Policy."""
+    widened = csp_update(dict(sources))(lambda request: response)
+    return cast(HttpResponse, widened(HttpRequest()))
 
 
 def remember(response: HttpResponse, cookie: str, value: str, max_age: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""From the sign box to "check your email", with its three ways on."""
+"""From the sign box to "check your email", with its three ways on, and the challenge that may lie between."""
 
 from email.utils import parseaddr
 
@@ -14,11 +14,12 @@ from django.views.decorators.http import require_safe
 from campaigns.models import ConsentText
 from campaigns.sharing import CHANNELS
 from campaigns.views import find_text
-from signatures import addresses, cards, limits, network, noticing, services, tally, tasks, tokens
+from signatures import addresses, cards, challenges, limits, network, noticing, services, signals, tally, tasks, tokens
+from signatures.challenges import Verdict
 from signatures.forms import CodeForm, SignForm
 from signatures.models import Letter, Signature
 from signatures.services import Confirmation
-from signatures.views.answers import SIGNED_HERE, private, remember, see
+from signatures.views.answers import SIGNED_HERE, loading, private, remember, see
 from signatures.views.confirming import failed, welcome
 
 Kind = Letter.Kind
@@ -62,7 +63,9 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
     if channel := channel_of(request):
         tally.count_via(text.campaign_id, channel)
     handle = tokens.Handle(signature.pk, addresses.masked(signature.email))
-    response = see("check_email", slug=slug, handle=handle.seal())
+    # By what was noticed alone, never by what is known of the address.
+    is_asked = signals.is_worth_a_challenge(noticed.signals)
+    response = see("challenge" if is_asked else "check_email", slug=slug, handle=handle.seal())
     remember(response, SIGNED_HERE, tokens.SIGNED_HERE.make(signature.pk), tokens.SIGNED_HERE.max_age)
     return response
 
@@ -83,6 +86,34 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     response = HttpResponse(cards.picture(find_text(slug)), content_type="image/png")
     patch_cache_control(response, public=True, max_age=3600)
     return response
+
+
+@private("GET", "HEAD", "POST")
+def challenge(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
+    """What whoever is doubted may solve. The letter is on its way already, and each way on leads to its page.
+
+    Like that page this one asks the database nothing about the attempt. It alone may load what the challenge needs.
+    """
+    text = find_text(slug)
+    try:
+        known = tokens.Handle.read(handle)
+    except tokens.BadToken:
+        return failed(request, "broken", text=text)
+    asked = challenges.current()
+    context = {"text": text, "address": known.address, "handle": handle, "challenge": asked}
+    if request.method != "POST":
+        page = render(request, "signatures/challenge.html", context | asked.ask(known.signature_id))
+        return loading(page, asked.sources)
+    if limits.hit("challenge", request, text.campaign_id):
+        return see("check_email", slug=slug, handle=handle)
+    match asked.check(request, known.signature_id):
+        case Verdict.SOLVED:
+            services.pass_challenge(signature_id=known.signature_id)
+            return see("check_email", slug=slug, handle=handle, said="passed")
+        case Verdict.AWAY:
+            return see("check_email", slug=slug, handle=handle, said="unchecked")
+        case Verdict.FAILED:
+            return render(request, "signatures/challenge.html", context | {"is_failed": True}, status=422)
 
 
 @private("GET", "HEAD", "POST")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django_recaptcha.constants import TEST_PRIVATE_KEY, TEST_PUBLIC_KEY
 
 ROOT = Path(__file__).parents[2]
 GOOD = {
@@ -123,6 +124,24 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
         ("SIGNALS", "crow=hold", "SIGNALS: “crow” is none of crowd, rush, one_domain, one_name, disposable, honeypot"),
         ("SIGNALS", "crowd+rush=refuse", "SIGNALS: “refuse” is none of nothing, challenge, hold (see .env.example)."),
         ("SIGNALS", "crowd=hold", "SIGNALS: “crowd=hold”: one signal alone may not hold anybody (see .env.example)."),
+        (
+            "RECAPTCHA_PUBLIC_KEY",
+            "a-key",
+            "RECAPTCHA_PRIVATE_KEY is not set, but RECAPTCHA_PUBLIC_KEY is: set both or neither (see .env.example).",
+        ),
+        (
+            "RECAPTCHA_PRIVATE_KEY",
+            "secretpassword",
+            "RECAPTCHA_PUBLIC_KEY is not set, but RECAPTCHA_PRIVATE_KEY is: set both or neither (see .env.example).",
+        ),
+        ("RECAPTCHA_VERSION", "1", "RECAPTCHA_VERSION must be 2 or 3 (see .env.example)."),
+        ("RECAPTCHA_SCORE", "50", "RECAPTCHA_SCORE must be a number from 0 to 1, like 0.5 (see .env.example)."),
+        ("RECAPTCHA_SCORE", "nan", "RECAPTCHA_SCORE must be a number from 0 to 1, like 0.5 (see .env.example)."),
+        (
+            "RECAPTCHA_DOMAIN",
+            "localhost:8000",
+            "RECAPTCHA_DOMAIN must be www.google.com or www.recaptcha.net (see .env.example).",
+        ),
         ("LIMIT_PAGE_LINK", "30/0h", "LIMIT_PAGE_LINK must be a rate like 30/h or 10/5m (see .env.example)."),
     ],
 )
@@ -144,6 +163,32 @@ def test_limits_and_proxies_are_read_as_numbers() -> None:
     assert run(program).stdout == "0 (30, 3600) (120, 3600) (60, 3600) (5, 900)\n"
     done = run(program, TRUSTED_PROXY_COUNT=" 2", LIMIT_CODE="10/5m", LIMIT_RESEND="1/s", LIMIT_PAGE_LINK="500/2d")
     assert done.stdout == "2 (10, 300) (1, 1) (500, 172800) (5, 900)\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "challenge"),
+    [
+        ({}, "Altcha"),
+        ({"RECAPTCHA_PUBLIC_KEY": "", "RECAPTCHA_PRIVATE_KEY": " "}, "Altcha"),
+        ({"RECAPTCHA_PUBLIC_KEY": "one", "RECAPTCHA_PRIVATE_KEY": "two"}, "Recaptcha"),
+    ],
+)
+def test_both_keys_of_google_bring_its_challenge(environment: dict[str, str], challenge: str) -> None:
+    program = (
+        "import django; django.setup(); from signatures import challenges; print(type(challenges.current()).__name__)"
+    )
+
+    assert run(program, **environment).stdout == f"{challenge}\n"
+
+
+def test_the_site_does_not_start_with_googles_test_keys() -> None:
+    """They let everybody pass. By the package's own names, so that a change of theirs is met here."""
+    program = "import django; django.setup(); from django.core.management import call_command; call_command('check')"
+
+    done = run(program, RECAPTCHA_PUBLIC_KEY=TEST_PUBLIC_KEY, RECAPTCHA_PRIVATE_KEY=TEST_PRIVATE_KEY)
+
+    assert done.returncode != 0
+    assert "django_recaptcha.recaptcha_test_key_error" in done.stderr
 
 
 def test_the_deployment_check_finds_nothing() -> None:
