@@ -85,6 +85,7 @@ def privacy(request: HttpRequest, slug: str) -> HttpResponse:
         "text": find_text(slug),
         "pending_days": settings.CONFIRMATION_MAX_AGE // (24 * 60 * 60),
         "backup_days": settings.BACKUP_DAYS,
+        "asks_google": bool(settings.RECAPTCHA_PRIVATE_KEY),
     }
     return kept(request, render(request, "campaigns/privacy.html", context))
 

@@ -183,6 +183,21 @@ def test_sums_by_mail_provider_point_to_no_signature_and_go_after_sixty_days(cam
     assert columns == {"id", "campaign", "day", "provider", "step", "n"}
 
 
+def test_a_check_by_google_is_spoken_of_where_there_may_be_one_and_only_there(
+    campaign: Campaign, settings: LazySettings
+) -> None:
+    """What else is said of it is tested in `test_recaptcha` and `test_challenge`, and in a browser."""
+    without = notice()
+    assert "We load nothing from other companies and follow nobody." in without
+    assert "your browser computes something for some seconds. Nothing about you is sent for it" in without
+    assert "Google" not in without
+
+    settings.RECAPTCHA_PUBLIC_KEY, settings.RECAPTCHA_PRIVATE_KEY = "public-key", "private-key"
+    with_keys = notice()
+    assert "We load nothing from other companies" not in with_keys
+    assert "Your browser loads it only when you press its button, and you can leave it out." in with_keys
+
+
 @pytest.mark.parametrize("path", PUBLIC)
 def test_no_cookie_is_set_while_one_reads(campaign: Campaign, path: str) -> None:
     assert "We set no cookie while you read." in notice()
