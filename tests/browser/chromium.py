@@ -23,11 +23,11 @@ FLAGS = [
 ]
 
 
-def launch(playwright: Playwright, log: Path) -> Browser | None:
+def launch(playwright: Playwright, log: Path, *flags: str) -> Browser | None:
     """A running browser, None where none can be had. A program counts as there when it starts."""
     for program in programs(Path(playwright.chromium.executable_path), log):
         with suppress(Error):
-            return playwright.chromium.launch(executable_path=program, args=FLAGS, timeout=60_000)
+            return playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags], timeout=60_000)
     return None
 
 

@@ -31,14 +31,19 @@ def read_petition(page: Page) -> None:
     expect(page.locator("form.sign :checked:not(option)")).to_have_count(0)
 
 
-def sign(page: Page, *, name: str, email: str, visibility: str) -> None:
-    """Fill in the form on the page and arrive at "check your email"."""
+def send(page: Page, *, name: str, email: str, visibility: str) -> None:
+    """Fill in the form on the page and send it."""
     page.locator("[name=name]").fill(name)
     page.locator(f"[name=visibility][value={visibility}]").check()
     page.locator("[name=email]").fill(email)
     page.locator("[name=country]").select_option("PE")
     page.locator("[name=consent]").check()
     page.locator("form.sign [type=submit]").click()
+
+
+def sign(page: Page, *, name: str, email: str, visibility: str) -> None:
+    """Sign by the form on the page and arrive at "check your email"."""
+    send(page, name=name, email=email, visibility=visibility)
     expect(page).to_have_url(re.compile(rf"{PETITION}check-email/[^/]+/#main$"))
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.locator("h1")).to_be_visible()
@@ -93,6 +98,15 @@ def petition_count(page: Page) -> int:
 
 def states_of(email: str, site: Site) -> list[str]:
     return [state for (state,) in site.ask("SELECT state FROM signatures_signature WHERE email = %s", email)]
+
+
+def doubts_about(email: str, site: Site) -> list[tuple[str, bool]]:
+    """What there is against an attempt to sign, and whether it is settled."""
+    query = (
+        "SELECT kind, settled_at IS NOT NULL FROM signatures_doubt AS doubt"
+        " JOIN signatures_signature AS signature ON signature.id = doubt.signature_id WHERE email = %s ORDER BY kind"
+    )
+    return [(kind, is_settled) for kind, is_settled in site.ask(query, email)]
 
 
 def log_in(page: Page, site: Site) -> None:

@@ -64,6 +64,9 @@ def asks(language: str, tokens: Mapping[str, str]) -> Iterator[Ask]:
     yield Ask("check-email", check_email)
     yield Ask("check-email-resent", f"{check_email}?said=resent")
     yield Ask("check-email-wrong-code", check_email, 422, form={"code": "000000"}, has_errors=True)
+    # Before that it goes on by itself: tests/browser/journeys/test_challenge.py.
+    yield Ask("challenge-failed", f"{check_email}challenge/", 422, form={"answer": "wrong"}, has_errors=True)
+    yield Ask("check-email-passed", f"{check_email}?said=passed")
     yield Ask("check-email-broken", f"{petition}check-email/broken/", 404)
     yield Ask("thanks", f"{petition}thanks/")
     for name in ("just-confirmed", "just-shown"):
