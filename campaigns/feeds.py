@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
@@ -16,7 +17,11 @@ class UpdatesFeed(Feed):
     feed_type = Atom1Feed
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return kept(request, super().__call__(request, *args, **kwargs))
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        response = kept(request, super().__call__(request, *args, **kwargs))
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
 
     def get_object(self, request: HttpRequest, slug: str) -> CampaignText:
         return find_text(slug)
@@ -27,11 +32,13 @@ class UpdatesFeed(Feed):
     def subtitle(self, text: CampaignText) -> str:
         return text.summary_in_words
 
+    # Whole addresses: Django would else take the host that the request names, and caches would keep it.
+
     def link(self, text: CampaignText) -> str:
-        return text.get_absolute_url()
+        return settings.SITE_URL + text.get_absolute_url()
 
     def feed_url(self, text: CampaignText) -> str:
-        return reverse("campaigns:updates", kwargs={"slug": text.campaign.slug})
+        return settings.SITE_URL + reverse("campaigns:updates", kwargs={"slug": text.campaign.slug})
 
     def items(self, text: CampaignText) -> list[Update]:
         return list(Update.objects.published(text.campaign, text.language).select_related("campaign")[:30])
@@ -44,7 +51,7 @@ class UpdatesFeed(Feed):
 
     def item_link(self, update: Update) -> str:
         page = reverse("campaigns:page", kwargs={"slug": update.campaign.slug})
-        return f"{page}#update-{update.pk}"
+        return f"{settings.SITE_URL}{page}#update-{update.pk}"
 
     def item_pubdate(self, update: Update) -> object:
         """In the site's zone, as on the page."""

@@ -1,5 +1,8 @@
 """What search engines may list: the pages of published campaigns in each language that they have."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
 from django.utils import translation
@@ -9,6 +12,14 @@ from campaigns.models import Campaign, CampaignText
 
 class CampaignSitemap(Sitemap):
     changefreq = "hourly"
+
+    # Not those that the request names: caches would keep them.
+
+    def get_protocol(self, protocol: str | None = None) -> str:
+        return urlsplit(settings.SITE_URL).scheme
+
+    def get_domain(self, site: object = None) -> str:
+        return urlsplit(settings.SITE_URL).netloc
 
     def items(self) -> QuerySet[CampaignText]:
         return (

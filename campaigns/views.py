@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.translation.trans_real import parse_accept_lang_header
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, CampaignText
@@ -70,7 +71,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     """The campaign's page. Any cache may keep it for some seconds: it holds no cookie, no token and no visitor."""
     text = published_here().filter(alias=slug).exclude(alias="").first()
     if text:
-        return redirect(text, permanent=True)
+        return kept(request, redirect(text, permanent=True))
     return kept(request, shown(request, find_text(slug)))
 
 
@@ -96,6 +97,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@cache_control(public=True, max_age=3600)
 def robots(request: HttpRequest) -> HttpResponse:
     """What no page links to needs no line here: addresses with a token say `noindex` themselves."""
     lines = ["User-agent: *", "Disallow: /admin/", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]

@@ -1,4 +1,5 @@
-"""What every request passes: posts from other sites are refused, a database that is away gives a page of its own."""
+"""What every request passes: answers are closed unless a view opens them, posts from other sites are refused, and a
+database that is away gives a page of its own."""
 
 import logging
 from collections.abc import Callable
@@ -10,6 +11,22 @@ from django.utils.cache import add_never_cache_headers
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def closed_unless_said(get_response: GetResponse) -> GetResponse:
+    """What a view does not say itself: no cache keeps the answer, and no page of another site embeds it.
+
+    So an address with a token is kept nowhere whatever comes of it: a page, a redirect for want of a slash, an error.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+    return middleware
 
 
 def is_cross_origin(request: HttpRequest) -> bool:

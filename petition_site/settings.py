@@ -55,9 +55,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # What every answer carries, static files too.
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "petition_site.middleware.closed_unless_said",
     "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "petition_site.middleware.Unavailable",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -68,7 +72,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "petition_site.urls"
@@ -242,6 +245,7 @@ COUNTRIES_FIRST_REPEAT = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # they are for our own pages
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is uploaded
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -258,6 +262,8 @@ SECURE_REFERRER_POLICY = "same-origin"  # `no-referrer` makes browsers post with
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # not in a cookie of their own
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 X_FRAME_OPTIONS = "DENY"
@@ -275,6 +281,16 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
     }
 }
+# What reaches a person, a device or a network, and no page of ours uses. Only what browsers know on every machine: they
+# warn in their console of any other.
+NEEDED_NOWHERE = (
+    "accelerometer autoplay browsing-topics camera clipboard-read display-capture encrypted-media fullscreen gamepad"
+    " geolocation gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer microphone midi"
+    " otp-credentials payment picture-in-picture publickey-credentials-create publickey-credentials-get"
+    " screen-wake-lock serial storage-access usb window-management xr-spatial-tracking"
+)
+PERMISSIONS_POLICY: dict[str, list[str]] = {feature: [] for feature in NEEDED_NOWHERE.split()}
+PERMISSIONS_POLICY["clipboard-write"] = ["self"]  # the button that copies a link
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # bytes; the largest form of visitors has a few hundred
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

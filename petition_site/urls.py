@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 
 from campaigns import views as campaigns
 from campaigns.sitemaps import CampaignSitemap
@@ -17,7 +19,12 @@ admin.site.site_header = admin.site.site_title = _("Petition")
 urlpatterns = [
     path("", campaigns.home, name="home"),
     path("robots.txt", campaigns.robots),
-    path("sitemap.xml", sitemap, {"sitemaps": {"campaigns": CampaignSitemap}}, name="sitemap"),
+    path(
+        "sitemap.xml",
+        cache_control(public=True, max_age=3600)(require_safe(sitemap)),
+        {"sitemaps": {"campaigns": CampaignSitemap}},
+        name="sitemap",
+    ),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("api/v1/campaigns/<slug:slug>/", api.campaign),

@@ -32,5 +32,6 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
         }
     )
     response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     patch_cache_control(response, public=True, max_age=5, stale_while_revalidate=30)
     return response

@@ -140,7 +140,7 @@ class PrivacyRequestAdmin(ReadOnlyAdmin):
         return redirect(PAGE, pk)
 
     def say(self, request: HttpRequest, act: str, outcome: Changed | int | None) -> None:
-        """What came of it, without a name: messages travel in a cookie."""
+        """What came of it, without a name: the session keeps messages in the database."""
         if outcome is None:
             self.message_user(request, _("Somebody else has closed this request already."), messages.WARNING)
         elif outcome is Changed.NAME_IS_TAKEN:

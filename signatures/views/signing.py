@@ -84,6 +84,7 @@ def channel_of(request: HttpRequest) -> str:
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
     """The picture that link previews show."""
     response = HttpResponse(cards.picture(find_text(slug)), content_type="image/png")
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     patch_cache_control(response, public=True, max_age=3600)
     return response
 

@@ -41,6 +41,7 @@ from signatures.models import (
 )
 from signatures.services import Why, bulk
 from tests.helpers import log_in, make_campaign, make_signature
+from tests.site.carried import assert_carries
 
 ROLES = ("campaign editor", "moderator", "exporter", "administrator")
 NOBODY: set[str] = set()
@@ -433,6 +434,7 @@ def test_each_role_walks_every_address(rows: dict[str, Any], data: dict[str, dic
             response = client.get(url)
             assert is_refused(response) != (who in see), (name, response)
             assert response.status_code in answers(name), (name, response)
+            assert_carries(response, url)
             assert written() == before, name
             transaction.set_rollback(True)
         if name == "signatures_signature_export" and who in do:
