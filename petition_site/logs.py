@@ -1,25 +1,60 @@
-"""Keeping tokens out of the logs: what lets the reader of an address act is replaced before a line is written."""
+"""Keeping people and tokens out of the logs: what lets the reader of an address act is replaced before a line is
+written, and so are email addresses; of an error its kind and place are told, and not what it says."""
 
 import logging
 import re
+import traceback
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
 
 # How gunicorn names the sender of a malformed request.
 SENDER = re.compile(r"(ip=)\S+")
 # The pages whose address carries a token or a handle (signatures/urls.py).
-TOKEN = re.compile(r"(/(?:confirm|signature|not-me|unsubscribe|address|check-email)/)[^/\s\"']+")
+PAGE = re.compile(r"(/(?:confirm|signature|not-me|unsubscribe|address|check-email)/+)[^/\s\"']+")
+# A token of ours wherever else it stands, by its shape: what ends in a signature, what is sealed (signatures/tokens.py).
+SIGNED = re.compile(r"[\w.]+(?::|%3A)(?:\w{6}(?::|%3A))?[\w-]{43}(?![\w-])", re.IGNORECASE)
+SEALED = re.compile(r"gAAAA[\w=%-]{60,}")
+ADDRESS = re.compile(r"[^\s@<>()\"'`,;:=|]+@[\w-]+(?:\.[\w-]+)+")
+
+# What says what to do before anybody is served, in words of our own or of Python's imports.
+TOLD = (ImproperlyConfigured, CommandError, ImportError)
 
 
 def without_tokens(text: str) -> str:
-    return SENDER.sub(r"\1…", TOKEN.sub(r"\1…", text))
+    text = SENDER.sub(r"\1…", PAGE.sub(r"\1…", text))
+    for pattern in (SIGNED, SEALED, ADDRESS):
+        text = pattern.sub("…", text)
+    return text
+
+
+def places(error: BaseException) -> str:
+    """A traceback of an error and of those that it came of, without their words: these can hold what somebody typed."""
+    chain = [error]
+    while (before := origin(chain[-1])) is not None and before not in chain:
+        chain.append(before)
+    return "\n\nand because of it:\n\n".join(place(one) for one in reversed(chain))
+
+
+def origin(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def place(error: BaseException) -> str:
+    said = f": {error}" if isinstance(error, TOLD) else ""
+    stack = "".join(traceback.format_tb(error.__traceback__))
+    return without_tokens(
+        f"Traceback (most recent call last):\n{stack}{type(error).__module__}.{type(error).__name__}{said}"
+    )
 
 
 class WithoutTokens(logging.Filter):
-    """Rewrites a record so that neither its message nor its traceback holds a token."""
+    """Rewrites a record so that neither its message nor its traceback holds a token, an address or what was typed."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = without_tokens(record.getMessage()), None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-        if record.exc_text:
+        if record.exc_info and record.exc_info[1]:
+            record.exc_text = places(record.exc_info[1])
+        elif record.exc_text:
             record.exc_text = without_tokens(record.exc_text)
         return True

@@ -309,8 +309,10 @@ STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=True)
 ALARMS_TO = env.addressees("ALARMS_TO")  # of the staff, for what cannot wait
 OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname  # what the app calls this account
 
-# Logs: to standard error, and never with an address, a name or a token in them.
+# Logs: to standard error, and never with an address, a name or a token in them. What Django says of a request is
+# rewritten where it is said, so that no handler that somebody adds gets to see it otherwise; its reports likewise.
 
+DEFAULT_EXCEPTION_REPORTER = "petition_site.reports.Report"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -323,5 +325,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        "django.request": {"filters": ["without_tokens"]},
+        "django.security.csrf": {"filters": ["without_tokens"]},
+        "django.security.DisallowedHost": {"filters": ["without_tokens"]},
     },
 }
