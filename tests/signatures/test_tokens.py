@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 import time_machine
 from django.conf import settings
+from django.test import override_settings
 from django.utils import timezone
 
 from signatures import addresses, tokens
@@ -73,6 +74,34 @@ def test_each_purpose_refuses_what_is_not_as_it_was_made(purpose: str, change: s
 
     with pytest.raises(tokens.BadToken):
         READERS[purpose](broken)
+
+
+@pytest.mark.parametrize("purpose", READERS)
+@pytest.mark.parametrize("added", ["A", "7", "-", "_", "=", ".", ":", "!", " ", "\n", "%", "/", "ñ", "\0"])
+def test_each_purpose_knows_one_spelling_only(purpose: str, added: str) -> None:
+    """A character more, or another one: at the ends, beside each separator, and within each part."""
+    token = MAKERS[purpose]()
+    separators = [place for place, char in enumerate(token) if char in ":.="]
+    for place in {0, 1, len(token) // 3, len(token) // 2, len(token) - 1, len(token), *separators}:
+        for changed in (token[:place] + added + token[place:], token[:place] + added + token[place + 1 :]):
+            if changed != token:
+                with pytest.raises(tokens.BadToken):
+                    READERS[purpose](changed)
+
+
+def test_a_token_made_under_another_key_is_none() -> None:
+    made = {purpose: make() for purpose, make in MAKERS.items()}
+
+    with override_settings(SECRET_KEY="of another site, " * 4):
+        # The signers took the key when they were made; what is sealed takes it anew each time.
+        others = {
+            "confirm": tokens.Purpose("confirm", DAY).read,
+            "handle": tokens.Handle.read,
+            "new address": tokens.NewAddress.read,
+        }
+        for purpose, read in others.items():
+            with pytest.raises(tokens.BadToken):
+                read(made[purpose])
 
 
 @pytest.mark.parametrize(
