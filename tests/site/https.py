@@ -32,6 +32,6 @@ def with_https() -> Iterator[None]:
 
 def browser_over_https() -> Client:
     """As the proxy hands its requests on."""
-    client = Client(SERVER_NAME=HOST, SERVER_PORT="443", headers={"X-Forwarded-Proto": "https"})
+    client = Client(headers={"Host": HOST, "X-Forwarded-Proto": "https"})
     client.raise_request_exception = False
     return client

@@ -3,7 +3,6 @@
 A pattern of the site's addresses that no line of `ASKED` leads to fails.
 """
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -12,12 +11,13 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, get_resolver, resolve
+from django.urls import resolve
 from django.utils import translation
 
-from campaigns.models import Campaign, CampaignText
-from signatures import addresses, limits, services, tokens
-from tests.helpers import form_data, log_in, make_campaign, make_signature
+from campaigns.models import Campaign
+from signatures import limits, services
+from tests.helpers import form_data, log_in
+from tests.site.addresses import make_world, routes
 from tests.site.carried import assert_carries
 from tests.site.https import browser_over_https, with_https
 
@@ -148,31 +148,7 @@ ASKED = [
 
 @pytest.fixture
 def world() -> dict[str, str]:
-    """What the addresses of the table are filled with."""
-    campaign = make_campaign()
-    CampaignText.objects.update(alias="water")
-    make_campaign("all-over", state=Campaign.State.CLOSED)
-    waiting, confirmed, gone, withdrawn = (
-        make_signature(campaign, is_confirmed=is_confirmed) for is_confirmed in (False, True, True, True)
-    )
-    services.erase(signature_id=gone.pk)
-    services.withdraw(signature_id=withdrawn.pk)
-    gone.refresh_from_db()
-    key = tokens.PageKey
-    return {
-        "confirm": tokens.CONFIRM.make(waiting.pk),
-        "not_me": tokens.NOT_ME.make(waiting.pk),
-        "code": tokens.code(waiting.pk),
-        "handle": tokens.Handle(waiting.pk, addresses.masked(waiting.email)).seal(),
-        "withdrawn": tokens.CONFIRM.make(withdrawn.pk),
-        "gone": tokens.CONFIRM.make(2**40),
-        "unsubscribe": tokens.make_unsubscribe(bytes(32)),
-        "new_address": tokens.NewAddress(confirmed.pk, confirmed.link_generation, "new@example.org").seal(),
-        "page": key(confirmed.pk, confirmed.link_generation).make(),
-        "fresh": key(confirmed.pk, confirmed.link_generation, is_fresh=True).make(),
-        "erased": key(gone.pk, gone.link_generation).make(),
-        "consent": campaign.pk,
-    }
+    return make_world()
 
 
 def fail(error: Exception) -> Any:
@@ -211,15 +187,6 @@ def ask(client: Client, one: Ask, path: str, language: str, world: dict[str, str
             list(response)  # a file is closed by whoever reads it
         transaction.set_rollback(True)
     return response
-
-
-def routes(found: Any = None, before: str = "") -> Iterator[str]:
-    """Of each public pattern, as Django names it in what it has resolved."""
-    for pattern in get_resolver().url_patterns if found is None else found:
-        if isinstance(pattern, URLPattern):
-            yield f"{before}{pattern.pattern}"
-        elif str(pattern.pattern) != "admin/":
-            yield from routes(pattern.url_patterns, f"{before}{pattern.pattern}")
 
 
 @pytest.mark.parametrize(("language", "kind"), [("en", "http"), ("es", "https")])
