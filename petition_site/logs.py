@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 SENDER = re.compile(r"(ip=)\S+")
 # The pages whose address carries a token or a handle (signatures/urls.py).
 PAGE = re.compile(r"(/(?:confirm|signature|not-me|unsubscribe|address|check-email)/+)[^/\s\"']+")
-# A token of ours wherever else it stands, by its shape: what ends in a signature, what is sealed (signatures/tokens.py).
+# A token of ours wherever else it stands, by its shape (signatures/tokens.py): it ends in a signature, or is sealed.
 SIGNED = re.compile(r"[\w.]+(?::|%3A)(?:\w{6}(?::|%3A))?[\w-]{43}(?![\w-])", re.IGNORECASE)
 SEALED = re.compile(r"gAAAA[\w=%-]{60,}")
 ADDRESS = re.compile(r"[^\s@<>()\"'`,;:=|]+@[\w-]+(?:\.[\w-]+)+")

@@ -1,0 +1,1 @@
+"""What is sent to the site by whoever means harm, in tables."""
