@@ -1,7 +1,7 @@
 """Attacks of visitors end as the tables in `attacks/` say, and change nothing of anybody else.
 
-Each is sent to a site on which Ana has confirmed, Beto waits, and Mallory, who has confirmed too, has her own ways to her
-own page. What no answer tells apart is in `test_no_oracle.py`, forged posts to each address in
+Each is sent to a site on which Ana has confirmed, Beto waits, and Mallory, who has confirmed too, has her own ways to
+her own page. What no answer tells apart is in `test_no_oracle.py`, forged posts to each address in
 `site/test_cross_site.py`, attacks by staff and on them in `test_attacks_on_staff.py`.
 """
 

@@ -94,6 +94,7 @@ def test_the_same_posts_from_our_own_pages_do_something(client: Client) -> None:
         "/en/not-me/…/",
         "/en/unsubscribe/…/",
         "/en/address/…/",
+        "/en/signature/…/change/",
         "/en/signature/…/news/",
         "/en/signature/…/address/",
         "/en/signature/…/withdraw/",
