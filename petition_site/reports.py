@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from petition_site.logs import places, without_tokens
@@ -17,8 +18,8 @@ class Report(ExceptionReporter):
         value: Any = self.exc_value  # the message itself, where there is no error
         return places(value) if isinstance(value, BaseException) else without_tokens(str(value))
 
-    def get_traceback_text(self) -> str:
-        return super().get_traceback_text() if settings.DEBUG else self.places()
+    def get_traceback_text(self) -> SafeString:
+        return super().get_traceback_text() if settings.DEBUG else SafeString(self.places())  # plain text
 
-    def get_traceback_html(self) -> str:
+    def get_traceback_html(self) -> SafeString:
         return super().get_traceback_html() if settings.DEBUG else format_html("<pre>{}</pre>", self.places())

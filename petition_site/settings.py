@@ -305,6 +305,7 @@ PASSWORD_HASHERS = [
 # Staff: besides the password a code of an authenticator app, or a recovery code. A system check lets nobody leave it
 # out on a site that is reached from outside.
 
+LOGIN_REDIRECT_URL = "admin:index"  # in the place of one that leads to another site
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=True)
 ALARMS_TO = env.addressees("ALARMS_TO")  # of the staff, for what cannot wait
 OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname  # what the app calls this account

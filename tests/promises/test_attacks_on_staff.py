@@ -251,12 +251,7 @@ ATTACKS = [
     ),
     # What an address of the admin may ask the database
     *(
-        Attack(
-            f"a list narrowed by ?{asked}",
-            lambda o, q=asked: o.may(*MODERATOR).get(f"{LIST}?{q}"),
-            302,
-            to(f"{LIST}?e=1"),
-        )
+        Attack(f"a list narrowed by ?{asked}", lambda o, q=asked: o.may(*MODERATOR).get(f"{LIST}?{q}"), 400)
         for asked in ("email__startswith=ana", "campaign__texts__reviewer=Rosa", "fingerprint=00", "privacy_requests=1")
     ),
     Attack(

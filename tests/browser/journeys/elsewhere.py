@@ -16,7 +16,7 @@ class Elsewhere:
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def paths(self) -> list[str]:
-        return [path for path, _headers in self.seen if path != "/favicon.ico"]
+        return [path for path, _headers in self.seen]
 
 
 @contextmanager
@@ -25,7 +25,8 @@ def running_elsewhere() -> Iterator[Elsewhere]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            elsewhere.seen.append((self.path, dict(self.headers)))
+            if self.path != "/favicon.ico":  # which browsers fetch for the page that they are on by then
+                elsewhere.seen.append((self.path, dict(self.headers)))
             if self.path.startswith("/leads-on"):
                 self.send_response(302)
                 self.send_header("Location", "/arrived")

@@ -117,14 +117,14 @@ def test_no_page_of_another_site_signs(site: Site, visitors: Visitors, elsewhere
         page.frame_locator("iframe").locator("button").click()
     assert refused.value.status == 403
 
-    with page.expect_response(f"{site.url}{PETITION}sign/") as refused:
+    with page.expect_request(f"{site.url}{PETITION}sign/") as sent:
         page.evaluate(
             """([address, body]) => fetch(address, {
                 method: "POST", mode: "no-cors", credentials: "include", body: new URLSearchParams(body),
-            })""",
+            }).catch(() => {})""",
             [f"{site.url}{PETITION}sign/", fields(site, emails[2])],
         )
-    assert refused.value.status == 403
+    assert sent.value.method == "POST"
     for email in emails:
         assert states_of(email, site) == []
 
