@@ -71,9 +71,10 @@ def test_no_other_site_learns_an_address_with_a_token(site: Site, visitors: Visi
     handle = page.url
     link = confirmation_link(site.wait_for_letter(email), site)
 
-    for address in (handle, link):
-        page.goto(address)
-        lead_away(page, elsewhere)
+    lead_away(page, elsewhere)
+    phone = visitors.arrive()  # where the page of the link does not press its button by itself
+    phone.goto(link)
+    lead_away(phone, elsewhere)
 
     assert elsewhere.paths() == ["/leads-on", "/arrived"] * 2
     for _path, headers in elsewhere.seen:
@@ -103,9 +104,6 @@ def test_no_page_of_another_site_signs(site: Site, visitors: Visitors, elsewhere
     elsewhere.pages["/form"] = form % ("trap", inputs[emails[0]])
     sandboxed = (form % ("trap", inputs[emails[1]])).replace('"', "&quot;")
     elsewhere.pages["/sandbox"] = f'<iframe sandbox="allow-forms allow-scripts" srcdoc="{sandboxed}"></iframe>'
-    elsewhere.pages["/frame"] = (
-        f'<iframe src="{site.url}{PETITION}"></iframe><img src="{site.url}{PETITION}preview.png">'
-    )
     page = visitors.arrive()
 
     page.goto(f"{elsewhere.url}/form")
