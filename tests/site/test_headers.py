@@ -159,7 +159,7 @@ def fail(error: Exception) -> Any:
 
 
 ACCIDENTS: dict[str, dict[Any, Any]] = {
-    "over the limits": {limits: dict.fromkeys(("hit", "is_over"), lambda *args, **kwargs: True)},
+    "over the limits": {limits: dict.fromkeys(("hit", "is_over", "count"), lambda *args, **kwargs: 10**9)},
     "a fault of ours": {services: dict.fromkeys(("sign", "confirm"), fail(RuntimeError("a fault")))},
     "PostgreSQL is away": {services: dict.fromkeys(("sign", "confirm"), fail(OperationalError("away")))},
 }
