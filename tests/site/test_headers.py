@@ -133,6 +133,8 @@ ASKED = [
     Ask(303, "/{lang}/signature/{fresh}/news/", post={"news": "on"}),
     Ask(422, "/{lang}/signature/{fresh}/address/", post={}),
     Ask(303, "/{lang}/signature/{fresh}/address/", post={"email": "new@example.org"}),
+    Ask(303, "/{lang}/signature/{page}/second-look/"),
+    Ask(303, "/{lang}/signature/{page}/second-look/", post={}),
     Ask(200, "/{lang}/signature/{fresh}/data.json"),
     Ask(303, "/{lang}/signature/{page}/data.json"),
     Ask(200, "/{lang}/signature/{page}/withdraw/"),
