@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator
+from itertools import count
 from types import ModuleType
 from typing import Any
 
@@ -144,6 +145,7 @@ def test_with_debug_the_report_is_djangos() -> None:
             "Forbidden (Referer https://x.example/es/confirm/…/)",
         ),
     ],
+    ids=map(str, count()),  # a token is another one in each process
 )
 def test_logs_hold_neither_token_nor_address(message: str, argument: Any, written: str) -> None:
     record = logging.makeLogRecord({"msg": message, "args": (argument,), "levelno": logging.WARNING})
