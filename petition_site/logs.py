@@ -8,8 +8,9 @@ import traceback
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
-# How gunicorn names the sender of a malformed request.
-SENDER = re.compile(r"(ip=)\S+")
+# How gunicorn names the sender of a malformed request, and quotes what it could not read: a line of the form, where its
+# length was given wrongly.
+MALFORMED = re.compile(r"(Invalid request) from ip=\S+ ([\w ]*).*", re.DOTALL)
 # The pages whose address carries a token or a handle (signatures/urls.py).
 PAGE = re.compile(r"(/(?:confirm|signature|not-me|unsubscribe|address|check-email)/+)[^/\s\"']+")
 # A token of ours wherever else it stands, by its shape (signatures/tokens.py): it ends in a signature, or is sealed.
@@ -22,7 +23,7 @@ TOLD = (ImproperlyConfigured, CommandError, ImportError)
 
 
 def without_tokens(text: str) -> str:
-    text = SENDER.sub(r"\1…", PAGE.sub(r"\1…", text))
+    text = MALFORMED.sub(r"\1: \2…", PAGE.sub(r"\1…", text))
     for pattern in (SIGNED, SEALED, ADDRESS):
         text = pattern.sub("…", text)
     return text
@@ -57,4 +58,17 @@ class WithoutTokens(logging.Filter):
             record.exc_text = places(record.exc_info[1])
         elif record.exc_text:
             record.exc_text = without_tokens(record.exc_text)
+        return True
+
+
+class OneLineForRefusals(logging.Filter):
+    """What only its sender did wrong, and was told so, is a warning: neither an error nor worth a traceback.
+
+    Django writes both for a host or a form that it does not take, as often as somebody sends one.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if 400 <= getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
         return True

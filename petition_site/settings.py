@@ -317,10 +317,17 @@ DEFAULT_EXCEPTION_REPORTER = "petition_site.reports.Report"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"without_tokens": {"()": "petition_site.logs.WithoutTokens"}},
+    "filters": {
+        "one_line_for_refusals": {"()": "petition_site.logs.OneLineForRefusals"},
+        "without_tokens": {"()": "petition_site.logs.WithoutTokens"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_tokens"]},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["one_line_for_refusals", "without_tokens"],
+        },
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

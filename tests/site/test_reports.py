@@ -16,7 +16,7 @@ from django.urls import path
 from django.utils.log import AdminEmailHandler
 from django.views.debug import ExceptionReporter
 
-from petition_site.logs import WithoutTokens
+from petition_site.logs import OneLineForRefusals, WithoutTokens
 from petition_site.reports import Report
 from signatures import tokens
 
@@ -133,7 +133,11 @@ def test_with_debug_the_report_is_djangos() -> None:
         ("%s", tokens.make_unsubscribe(bytes(32)), "…"),
         ("%s", tokens.PageKey(7, 0).make(), "…"),
         ("at %s", tokens.Handle(7, "a…a@example.org").seal(), "at …"),
-        ("Invalid request from ip=%s: Invalid HTTP", "192.0.2.7", "Invalid request from ip=… Invalid HTTP"),
+        (
+            "Invalid request from ip=192.0.2.7: Invalid HTTP request line: %r",
+            "name=Ana+Example",
+            "Invalid request: Invalid HTTP request line…",
+        ),
         (
             "Task raised unexpected: %r",
             ValueError("for ana@example.org"),
@@ -163,3 +167,17 @@ def test_a_log_keeps_what_says_how_to_start_the_site() -> None:
     WithoutTokens().filter(record)
 
     assert str(record.exc_text).endswith("ImproperlyConfigured: SITE_URL is not set.")
+
+
+@pytest.mark.parametrize(
+    ("status", "written"), [(400, "WARNING Refused: /es/"), (500, "ERROR Refused: /es/\nValueError: typed")]
+)
+def test_only_a_fault_of_ours_is_logged_as_an_error(status: int, written: str) -> None:
+    error = ValueError("typed")
+    extra = {"status_code": status}
+    logger = logging.getLogger("django.security.Example")
+    told = (ValueError, error, None)
+    record = logger.makeRecord("a", logging.ERROR, "views.py", 1, "Refused: %s", ("/es/",), told, extra=extra)
+
+    assert OneLineForRefusals().filter(record)
+    assert logging.Formatter("%(levelname)s %(message)s").format(record) == written
