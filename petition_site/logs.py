@@ -12,10 +12,10 @@ from django.core.management.base import CommandError
 # length was given wrongly.
 MALFORMED = re.compile(r"(Invalid request) from ip=\S+ ([\w ]*).*", re.DOTALL)
 # The pages whose address carries a token or a handle (signatures/urls.py).
-PAGE = re.compile(r"(/(?:confirm|signature|not-me|unsubscribe|address|check-email)/+)[^/\s\"']+")
+PAGE = re.compile(r"(/(?:confirm|signature|not-me|unsubscribe|address|check-email)/+)[^/\s\"']+", re.IGNORECASE)
 # A token of ours wherever else it stands, by its shape (signatures/tokens.py): it ends in a signature, or is sealed.
 SIGNED = re.compile(r"[\w.]+(?::|%3A)(?:\w{6}(?::|%3A))?[\w-]{43}(?![\w-])", re.IGNORECASE)
-SEALED = re.compile(r"gAAAA[\w=%-]{60,}")
+SEALED = re.compile(r"gAAAA[\w=%-]{60,}", re.IGNORECASE)
 ADDRESS = re.compile(r"[^\s@<>()\"'`,;:=|]+@[\w-]+(?:\.[\w-]+)+")
 
 # What says what to do before anybody is served, in words of our own or of Python's imports.

@@ -124,6 +124,7 @@ def test_with_debug_the_report_is_djangos() -> None:
     [
         ("Not Found: %s", "/es/confirm/12:1abcDE:secret-part/", "Not Found: /es/confirm/…/"),
         ("Not Found: %s", "/es/confirm//12:1abcDE:secret-part/", "Not Found: /es/confirm//…/"),
+        ("Not Found: %s", "/ES/CONFIRM/12:1ABCDE:SECRET-PART/", "Not Found: /ES/CONFIRM/…/"),
         ("Not Found: %s", f"/es/{TOKEN}", "Not Found: /es/…"),
         (
             "Error handling request %s",
