@@ -1,11 +1,15 @@
 # The two commands of the README and a few more. They need make and Python 3.11 or later with venv; the rest they get.
-.PHONY: run test test-long bench messages
+.PHONY: run test test-ci test-long bench messages
 
 run: .venv/with-demo
 	@exec .venv/bin/python -m petition_site.local.run
 
 test: .venv/with-dev
 	@exec .venv/bin/python -m pytest
+
+# What takes minutes each and is still run by .ci/run: noise, a scanner, and what else has the marker.
+test-ci: .venv/with-dev
+	@exec .venv/bin/python -m pytest -m ci
 
 # What takes minutes: millions of rows, long fuzzing, soak.
 test-long: .venv/with-dev

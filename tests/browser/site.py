@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from django.conf import settings as django_settings
 from psycopg import sql
 from redis import Redis
 
@@ -39,10 +40,12 @@ CACHE, BROKER = 14, 15
 @dataclass(frozen=True)
 class Site:
     url: str
+    port: int
     database: str
     inbox: Path
     logs: Path
     children: Children
+    env: Mapping[str, str] = field(repr=False)  # what its processes read
     password: str = field(repr=False)  # of STAFF
 
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -90,7 +93,7 @@ def running_site(logs: Path, *, log_level: str = "info", **changes: str) -> Iter
             env = settings(port, database, redis, mail["EMAIL_URL"]) | changes
             prepare(children, logs, env | {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password})
             start(children, logs, env, port, log_level)
-            yield Site(env["SITE_URL"], database, Path(mail["INBOX_DIR"]), logs, children, password)
+            yield Site(env["SITE_URL"], port, database, Path(mail["INBOX_DIR"]), logs, children, env, password)
         finally:
             children.stop_all()
 
@@ -142,6 +145,12 @@ def settings(port: int, database: str, redis: str, mail: str) -> dict[str, str]:
         "DEMO": "false",
         "STAFF_SECOND_FACTOR": "false",  # the main job is another: tests/site/test_second_factor.py
     }
+
+
+def without_limits() -> dict[str, str]:
+    """For whoever sends more than a network of people would, and wants to see what is behind a 429."""
+    limits = {f"LIMIT_{name.upper()}": "1000000/h" for name in django_settings.LIMITS}
+    return limits | {"LIMIT_SIGN_MOST": "1000000", "LIMIT_SIGN_DOMAIN_MOST": "1000000"}
 
 
 def prepare(children: Children, logs: Path, env: Mapping[str, str]) -> None:
