@@ -4,6 +4,7 @@ written, and so are email addresses; of an error its kind and place are told, an
 import logging
 import re
 import traceback
+from collections.abc import Mapping
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
@@ -14,9 +15,11 @@ MALFORMED = re.compile(r"(Invalid request) from ip=\S+ ([\w ]*).*", re.DOTALL)
 # The pages whose address carries a token or a handle (signatures/urls.py).
 PAGE = re.compile(r"(/(?:confirm|signature|not-me|unsubscribe|address|check-email)/+)[^/\s\"']+", re.IGNORECASE)
 # A token of ours wherever else it stands, by its shape (signatures/tokens.py): it ends in a signature, or is sealed.
-SIGNED = re.compile(r"[\w.]+(?::|%3A)(?:\w{6}(?::|%3A))?[\w-]{43}(?![\w-])", re.IGNORECASE)
+# Each pattern begins where a run of its characters does, and nowhere within: whoever writes the longest line that a
+# server takes must not keep it busy.
+SIGNED = re.compile(r"(?<![\w.])[\w.]+(?::|%3A)(?:\w{6}(?::|%3A))?[\w-]{43}(?![\w-])", re.IGNORECASE)
 SEALED = re.compile(r"gAAAA[\w=%-]{60,}", re.IGNORECASE)
-ADDRESS = re.compile(r"[^\s@<>()\"'`,;:=|]+@[\w-]+(?:\.[\w-]+)+")
+ADDRESS = re.compile(r"(?<![^\s@<>()\"'`,;:=|])[^\s@<>()\"'`,;:=|]+@[\w-]+(?:\.[\w-]+)+")
 
 # What says what to do before anybody is served, in words of our own or of Python's imports.
 TOLD = (ImproperlyConfigured, CommandError, ImportError)
@@ -53,6 +56,8 @@ class WithoutTokens(logging.Filter):
     """Rewrites a record so that neither its message nor its traceback holds a token, an address or what was typed."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, Mapping) and "exc" in record.args:  # how Celery tells of a task that failed
+            record.args = {**record.args, "exc": type(record.exc_info[1]).__name__ if record.exc_info else "…"}
         record.msg, record.args = without_tokens(record.getMessage()), None
         if record.exc_info and record.exc_info[1]:
             record.exc_text = places(record.exc_info[1])

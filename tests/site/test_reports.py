@@ -16,7 +16,7 @@ from django.urls import path
 from django.utils.log import AdminEmailHandler
 from django.views.debug import ExceptionReporter
 
-from petition_site.logs import OneLineForRefusals, WithoutTokens
+from petition_site.logs import OneLineForRefusals, WithoutTokens, without_tokens
 from petition_site.reports import Report
 from signatures import tokens
 
@@ -182,3 +182,24 @@ def test_only_a_fault_of_ours_is_logged_as_an_error(status: int, written: str) -
 
     assert OneLineForRefusals().filter(record)
     assert logging.Formatter("%(levelname)s %(message)s").format(record) == written
+
+
+@pytest.mark.parametrize("run", ["a", "a:", "a@", "a.a", "gAAAA", "/confirm/", "a%3A", "a" * 42 + ":"])
+def test_the_longest_line_is_read_in_one_pass(run: str) -> None:
+    """Where it were read anew from each character, this would take minutes, and a few such requests the whole site."""
+    assert without_tokens(f"{run * 20_000} for ana@example.org").endswith(" for …")
+
+
+def test_of_a_task_that_failed_its_kind_is_told_and_not_what_the_error_says() -> None:
+    try:
+        raise ValueError(SECRETS["a field"])
+    except ValueError as error:
+        exc_info = (type(error), error, error.__traceback__)
+    # As celery.app.trace has it.
+    args = {"id": "1", "name": "signatures.tasks.fold_counts", "description": "raised unexpected", "exc": exc_info[1]}
+    record = logging.makeLogRecord({"msg": "Task %(name)s %(description)s: %(exc)s", "exc_info": exc_info})
+    record.args = args
+
+    assert WithoutTokens().filter(record)
+    assert record.getMessage() == "Task signatures.tasks.fold_counts raised unexpected: ValueError"
+    assert SECRETS["a field"] not in str(record.exc_text)
