@@ -6,6 +6,7 @@ The canonical form is versioned with `VERSION`: fingerprints made under differen
 import unicodedata
 
 from django.db.models import Q
+from publicsuffixlist import PublicSuffixList
 
 from campaigns.models import Campaign
 from signatures.keys import keyed_hash
@@ -19,13 +20,16 @@ LARGE_PROVIDERS = frozenset(
         *("yahoo.com", "yahoo.es", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "msn.com", "web.de"),
         *("yahoo.com.pe", "yahoo.com.ar", "yahoo.com.mx", "yahoo.com.br", "yahoo.fr", "hotmail.fr", "hotmail.it"),
         *("hotmail.com.ar", "hotmail.co.uk", "live.com.mx", "live.com.ar", "outlook.com.ar", "outlook.com.br"),
+        *("hotmail.cl", "live.cl", "outlook.cl", "yahoo.cl", "hotmail.com.br", "bol.com.br", "terra.com.br"),
+        *("speedy.com.pe", "terra.com.pe", "infonegocio.net.pe", "terra.cl", "vtr.net", "entelnet.bo"),
         *("outlook.fr", "yahoo.com.co", "yahoo.co.uk", "yahoo.it", "yahoo.de", "uol.com.br", "libero.it", "orange.fr"),
         *("proton.me", "protonmail.com", "gmx.com", "gmx.net", "gmx.de", "mail.com", "mail.ru", "yandex.ru", "qq.com"),
     }
 )
 
-# Domains under which registries of many countries sell names: `com.pe` belongs to nobody.
-REGISTRIES = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gub", "mil", "ne", "net", "nom", "or", "org"})
+# Under which domains registries sell names: `com.pe` belongs to nobody. Not those under which some firm gives away
+# subdomains, since whoever has one can have many.
+REGISTRIES = PublicSuffixList(only_icann=True)
 
 # Providers that deliver every spelling to one mailbox: whether they ignore dots, and what begins an ignored tag.
 GMAIL = ("gmail.com", True, "+")
@@ -96,16 +100,11 @@ def domain_of(email: str) -> str:
 
 def root_of(email: str) -> str:
     """What it takes to make up any number of addresses like this one: at a large provider the mailbox, whatever tag is
-    added; else the domain, whatever is put before it: of `a@x.y.example.com.pe`, `example.com.pe`.
-
-    A guess by shape: for counting, where a wrong one costs little.
-    """
+    added; else the domain that was bought, whatever is put before it: of `a@x.y.example.com.pe`, `example.com.pe`."""
     domain = domain_of(email)
     if domain in LARGE_PROVIDERS:
         return untagged(email)
-    labels = domain.split(".")
-    kept = 3 if len(labels) > 2 and labels[-2] in REGISTRIES and len(labels[-1]) == 2 else 2
-    return ".".join(labels[-kept:])
+    return REGISTRIES.privatesuffix(domain) or domain
 
 
 def masked(email: str) -> str:

@@ -116,8 +116,7 @@ def is_broad(kind: str, pattern: str) -> bool:
     if kind != Rule.Kind.DOMAIN:
         return False
     if pattern.startswith("*."):
-        labels = pattern[2:].split(".")
-        return len(labels) == 2 and labels[0] in addresses.REGISTRIES  # `*.com.pe` is no more than `*.com`
+        return addresses.REGISTRIES.is_public(pattern[2:])  # `*.com.pe` is no more than `*.com`
     if pattern.endswith(".*"):
         return any(domain.startswith(pattern[:-1]) for domain in addresses.LARGE_PROVIDERS)
     return pattern in addresses.LARGE_PROVIDERS
