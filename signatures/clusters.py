@@ -90,9 +90,10 @@ ON CONFLICT (signature_id, kind) DO NOTHING
 HAS_DOMAIN = "s.email <> '' AND lower(split_part(s.email, '@', 2)) <> ALL(%(large)s)"
 # The domain of who is counted only is nobody's business, so nothing at their signature may lead to it.
 SHOWS_DOMAIN = "s.visibility <> 'secret' AND s.email <> ''"
-# A good day is no reason to doubt everybody who signed on it; a throw-away address in a burst is.
+# A good day is no reason to doubt everybody who signed on it, nor is a crowd; a throw-away address in a burst is.
 IS_DOUBTED = """EXISTS (
-    SELECT FROM signatures_doubt AS d WHERE d.signature_id = s.id AND d.settled_at IS NULL AND d.kind <> 'burst'
+    SELECT FROM signatures_doubt AS d
+    WHERE d.signature_id = s.id AND d.settled_at IS NULL AND d.kind <> ALL(%(no_reason)s)
 )"""
 
 
@@ -115,6 +116,7 @@ def _find(kind: Cluster.Kind, which: str, doubted: str, compared: str, at_least:
         "at_least": at_least,
         "times": times,
         "doubts": DOUBTS,
+        "no_reason": ["burst", *Doubt.QUIET],
     }
     key = KEYS[kind]
     if not locks.take(locks.Lock.FIND_CLUSTERS):

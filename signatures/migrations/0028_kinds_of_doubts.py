@@ -16,9 +16,9 @@ class Migration(migrations.Migration):
                 choices=[
                     ("rule", "a rule of staff"),
                     ("disposable", "address of a throw-away mail domain"),
-                    ("network", "many from one network"),
-                    ("domain", "many from one mail domain"),
-                    ("burst", "many in a short time"),
+                    ("network", "cluster: many from one network"),
+                    ("domain", "cluster: many from one mail domain"),
+                    ("burst", "cluster: many in a short time"),
                     ("crowd", "beyond the limit of its network"),
                     ("rush", "beyond the limit of the campaign"),
                     ("one_domain", "many of one mail domain or mailbox from one network"),

@@ -36,9 +36,9 @@ class Doubt(models.Model):
     class Kind(models.TextChoices):
         RULE = "rule", _("a rule of staff")
         DISPOSABLE = Signal.DISPOSABLE.value, _("address of a throw-away mail domain")
-        NETWORK = "network", _("many from one network")
-        DOMAIN = "domain", _("many from one mail domain")
-        BURST = "burst", _("many in a short time")
+        NETWORK = "network", _("cluster: many from one network")
+        DOMAIN = "domain", _("cluster: many from one mail domain")
+        BURST = "burst", _("cluster: many in a short time")
         CROWD = Signal.CROWD.value, _("beyond the limit of its network")
         RUSH = Signal.RUSH.value, _("beyond the limit of the campaign")
         ONE_DOMAIN = Signal.ONE_DOMAIN.value, _("many of one mail domain or mailbox from one network")
@@ -46,8 +46,9 @@ class Doubt(models.Model):
         HONEYPOT = Signal.HONEYPOT.value, _("filled the field that people do not see")
         SECOND_LOOK = "second_look", _("its signer asks for a second look")
 
-    # A crowd is no reason to look at each of its people: alone, these bring nobody into the queue.
-    QUIET = frozenset({Kind.CROWD, Kind.RUSH})
+    # A crowd is no reason to look at each of its people: alone, these bring nobody into the queue. A domain that stands
+    # out beside the others of its day does, by its cluster.
+    QUIET = frozenset({Kind.CROWD, Kind.RUSH, Kind.ONE_DOMAIN})
     LOUD = tuple(sorted(set(Kind.values) - QUIET))
 
     signature = models.ForeignKey(

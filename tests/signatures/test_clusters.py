@@ -115,8 +115,10 @@ def test_a_burst_stands_out_of_what_the_campaign_has_at_other_times_and_alone_is
     sign(campaign, 48, yesterday(12, 9))
     assert found("burst") == []
 
-    (disposable, settled, _other) = sign(campaign, 3, yesterday(12, 5))
+    (disposable, settled, crowded) = sign(campaign, 3, yesterday(12, 5))
     Doubt.objects.create(signature=disposable, kind="disposable")
+    for kind in Doubt.QUIET:
+        Doubt.objects.create(signature=crowded, kind=kind)
     Doubt.objects.create(signature=settled, kind="disposable", settled_at=timezone.now())
 
     assert found("burst") == [(f"{yesterday():%Y-%m-%dT%H:%MZ}", 52)]
