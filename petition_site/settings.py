@@ -184,9 +184,9 @@ EXPORT_APPROVAL = env.bool("EXPORT_APPROVAL", default=not DEMO)
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 LIMITS = {
     "sign": env.rate("LIMIT_SIGN", default="100/h"),
-    "sign_domain": env.rate(
-        "LIMIT_SIGN_DOMAIN", default="20/h"
-    ),  # of one mail domain; at large providers, of one mailbox
+    # With addresses of one mail domain; at large providers, of one mailbox. Of a day, so that no new window begins for
+    # it in the midst of a crowd.
+    "sign_domain": env.rate("LIMIT_SIGN_DOMAIN", default="20/d"),
     "sign_name": env.rate("LIMIT_SIGN_NAME", default="20/h"),  # under one name
     "sign_campaign": env.rate("LIMIT_SIGN_CAMPAIGN", default="6000/m"),  # from everywhere
     "challenge": env.rate("LIMIT_CHALLENGE", default="600/h"),  # solutions looked at
@@ -196,13 +196,13 @@ LIMITS = {
     "code": env.rate("LIMIT_CODE", default="30/h"),  # wrong ones: thirty guesses at a million codes
     "resend": env.rate("LIMIT_RESEND", default="120/h"),  # what a single address gets is capped besides
     "page_link": env.rate("LIMIT_PAGE_LINK", default="60/h"),  # asked for days after signing, hence by few at once
-    "second_look": env.rate("LIMIT_SECOND_LOOK", default="20/h"),  # each puts one more row before staff
+    "second_look": env.rate("LIMIT_SECOND_LOOK", default="300/h"),  # each is one for each decision besides
     "login": env.rate("LIMIT_LOGIN", default="5/15m"),  # wrong passwords, for each account and network
     "api": env.rate("LIMIT_API", default="600/m"),  # for each network
 }
 # In the same time as the limit beyond which there is doubt.
 SIGN_MOST = env.number("LIMIT_SIGN_MOST", default=20_000, at_least=LIMITS["sign"].times)
-SIGN_DOMAIN_MOST = env.number("LIMIT_SIGN_DOMAIN_MOST", default=1_000, at_least=LIMITS["sign_domain"].times)
+SIGN_DOMAIN_MOST = env.number("LIMIT_SIGN_DOMAIN_MOST", default=5_000, at_least=LIMITS["sign_domain"].times)
 
 # What is noticed about an attempt to sign, and what it leads to: nothing, a challenge, or being held until somebody has
 # looked. docs/security.md explains each name.

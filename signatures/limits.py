@@ -16,9 +16,10 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django_ratelimit.core import get_usage
 
-from signatures import network
+from signatures import addresses, network
 from signatures.breaker import Breaker
 from signatures.keys import keyed_hash
+from signatures.models import Letter
 
 breaker = Breaker(logging.getLogger(__name__), "Limits count within each process only")
 
@@ -51,6 +52,12 @@ def hit(name: str, request: HttpRequest, of: int | str) -> bool:
 def hit_anywhere(name: str, request: HttpRequest, of: int | str) -> bool:
     """The same, from whatever network."""
     return _use(name, request, of, add=1, is_anywhere=True).times > settings.LIMITS[name].times
+
+
+def is_beyond_share(request: HttpRequest, campaign_id: int, kind: Letter.Kind, email: str) -> bool:
+    """Counts a letter of that kind to an address, and says whether it is more than this network may have sent there,
+    under whatever tag."""
+    return hit("letters", request, f"{campaign_id} {kind} {addresses.untagged(email)}")
 
 
 def retry_after(name: str, request: HttpRequest, of: int | str) -> int:

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 
 from campaigns.models import Campaign
 from signatures import addresses, disposable, limits
-from signatures.models import Letter
 from signatures.services import Attempt
 from signatures.signals import Signal
 
@@ -43,16 +42,11 @@ def notice(request: HttpRequest, campaign: Campaign, attempt: Attempt, *, is_hon
     if limits.hit_anywhere("sign_campaign", request, campaign.pk):
         found.add(Signal.RUSH)
     name = addresses.canonical_name(attempt.name)
-    if name and limits.hit("sign_name", request, f"{campaign.pk} {name}"):
+    # Of those who type their first name only, many are called alike.
+    if " " in name and limits.hit("sign_name", request, f"{campaign.pk} {name}"):
         found.add(Signal.ONE_NAME)
     if disposable.is_disposable(attempt.email):
         found.add(Signal.DISPOSABLE)
     if is_honeypot_filled:
         found.add(Signal.HONEYPOT)
     return Noticed(frozenset(found))
-
-
-def is_beyond_share(request: HttpRequest, campaign: Campaign, kind: Letter.Kind, email: str) -> bool:
-    """Counts a letter of that kind to an address, and says whether it is more than this network may have sent there,
-    under whatever tag."""
-    return limits.hit("letters", request, f"{campaign.pk} {kind} {addresses.untagged(email)}")

@@ -31,10 +31,12 @@ class Outcome(StrEnum):
 
 Table = tuple[tuple[frozenset[Signal], Outcome], ...]
 
+# These say no more than that many people sign.
+MANY = frozenset({Signal.CROWD, Signal.RUSH})
 # A solved challenge answers these. The others are about who has signed beside, whoever solved it.
 ANSWERED = frozenset({Signal.HONEYPOT})
 # Of whom a challenge was solved and who is not held, these say nothing any more.
-SETTLED = frozenset({Signal.HONEYPOT, Signal.CROWD, Signal.RUSH})
+SETTLED = ANSWERED | MANY
 
 
 class BadTable(ValueError):
@@ -60,6 +62,8 @@ def read_table(text: str) -> Table:
         signals, outcome = frozenset(map(Signal, names)), Outcome(found[2])
         if outcome is Outcome.HOLD and len(signals) == 1:
             raise BadTable(gettext_noop("“%(row)s”: one signal alone may not hold anybody"), row=row)
+        if outcome is Outcome.HOLD and signals <= MANY:
+            raise BadTable(gettext_noop("“%(row)s”: that many people sign may not hold anybody"), row=row)
         rows.append((signals, outcome))
     return tuple(rows)
 

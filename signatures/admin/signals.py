@@ -28,8 +28,8 @@ MEANS: dict[Signal, tuple[Any, str]] = {
     ),
     Signal.ONE_DOMAIN: (
         gettext_lazy(
-            "More than %(n)s attempts within %(time)s with addresses of one mail domain from one network; large"
-            " providers are left out"
+            "More than %(n)s attempts within %(time)s from one network with addresses of one mail domain; at a large"
+            " provider, of one mailbox"
         ),
         "sign_domain",
     ),

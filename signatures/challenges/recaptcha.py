@@ -77,7 +77,7 @@ class AnswerField(ReCaptchaField):
 
     def validate(self, value: str) -> None:
         forms.CharField.validate(self, value)
-        if len(value) > LONGEST_TOKEN:
+        if len(value) > LONGEST_TOKEN or not value.isascii():
             raise ValidationError("", code="captcha_invalid")
         answer = breaker.ask(partial(ask_google, value, self.private_key))
         # What was solved on another site says nothing about ours. Nor is it a failure of Google's, so that strangers

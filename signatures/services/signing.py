@@ -92,11 +92,12 @@ def doubts_about(signature: Signature, rule: Rule | None, found: frozenset[Signa
 
 
 @transaction.atomic
-def pass_challenge(*, signature_id: int) -> None:
+def pass_challenge(*, campaign: Campaign, signature_id: int) -> None:
     """Somebody has solved a challenge for this attempt: what that answers is settled, and who is held by nothing else
     is held no longer. Whatever staff have decided stays.
     """
-    signature = Signature.objects.in_hand().select_for_update(no_key=True).filter(pk=signature_id).first()
+    attempts = Signature.objects.in_hand().filter(campaign=campaign)
+    signature = attempts.select_for_update(no_key=True).filter(pk=signature_id).first()
     if signature is None:
         return
     doubts = Doubt.objects.open().filter(signature=signature)

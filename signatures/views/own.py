@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import ConsentText
 from campaigns.views import find_text
-from signatures import holdings, limits, noticing, pausing, services, tasks, tokens
+from signatures import holdings, limits, pausing, services, tasks, tokens
 from signatures.forms import AddressForm, ChangeForm
 from signatures.models import Letter, Signature
 from signatures.services import Changed
@@ -116,7 +116,7 @@ def move(request: HttpRequest, signature: Signature, key: tokens.PageKey, token:
     if limits.hit("page_link", request, signature.campaign_id):
         return limits.too_many(request, "page_link", signature.campaign_id)
     email = form.cleaned_data["email"]
-    is_beyond_share = noticing.is_beyond_share(request, signature.campaign, Letter.Kind.ADDRESS_CHANGE, email)
+    is_beyond_share = limits.is_beyond_share(request, signature.campaign_id, Letter.Kind.ADDRESS_CHANGE, email)
     services.ask_for_address(signature_id=signature.pk, email=email, is_beyond_share=is_beyond_share)
     tasks.nudge_letters()
     return see("own", token=token, said="address")
@@ -176,7 +176,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         campaign=text.campaign,
         language=text.language,
         email=email,
-        is_beyond_share=noticing.is_beyond_share(request, text.campaign, Letter.Kind.PAGE_LINK, email),
+        is_beyond_share=limits.is_beyond_share(request, text.campaign_id, Letter.Kind.PAGE_LINK, email),
     )
     tasks.nudge_letters()
     return see("asked", slug=slug)

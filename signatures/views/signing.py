@@ -57,7 +57,7 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
         origin=network.origin_of(request),
         client=network.client_address(request),
         found=noticed.signals,
-        is_beyond_share=noticing.is_beyond_share(request, text.campaign, Kind.CONFIRMATION, form.attempt.email),
+        is_beyond_share=limits.is_beyond_share(request, text.campaign_id, Kind.CONFIRMATION, form.attempt.email),
     )
     tasks.nudge_letters()
     if channel := channel_of(request):
@@ -109,7 +109,7 @@ def challenge(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
         return see("check_email", slug=slug, handle=handle)
     match asked.check(request, known.signature_id):
         case Verdict.SOLVED:
-            services.pass_challenge(signature_id=known.signature_id)
+            services.pass_challenge(campaign=text.campaign, signature_id=known.signature_id)
             return see("check_email", slug=slug, handle=handle, said="passed")
         case Verdict.AWAY:
             return see("check_email", slug=slug, handle=handle, said="unchecked")
@@ -173,7 +173,7 @@ def resend(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
         campaign=text.campaign,
         language=text.language,
         signature_id=known.signature_id,
-        is_beyond_share=noticing.is_beyond_share(request, text.campaign, Kind.CONFIRMATION, email),
+        is_beyond_share=limits.is_beyond_share(request, text.campaign_id, Kind.CONFIRMATION, email),
     )
     tasks.nudge_letters()
     return see("check_email", slug=slug, handle=handle, said="resent")

@@ -105,10 +105,18 @@ def test_neighbours_under_a_registry_are_not_of_one_domain() -> None:
     assert [found(f"ana@d{number}.edu.pe") for number in range(6)] == [set()] * 6
 
 
+def test_who_has_bought_what_looks_like_a_registry_is_one_domain() -> None:
+    assert [found(f"ana@d{number}.gub.me") for number in range(4)] == [set()] * 3 + [{"one_domain"}]
+
+
 def test_one_name_is_the_same_however_it_is_written() -> None:
     assert [found(name=name) for name in ("José Ñahui", "JOSÉ  ÑAHUI")] == [set()] * 2
     assert found(name=" josé ñahui") == {"one_name"}
     assert found(name="José Ñahui", remote="198.51.100.7") == set()
+
+
+def test_those_who_give_their_first_name_only_are_not_of_one_name() -> None:
+    assert [found(name="María") for _ in range(5)] == [set()] * 5
 
 
 def test_those_who_give_no_name_are_not_of_one_name() -> None:
@@ -127,10 +135,10 @@ def test_throw_away_domains_and_the_filled_field_are_noticed_at_once() -> None:
 
 def test_an_attempt_counts_once_for_each_limit() -> None:
     for _ in range(2):
-        notice("ana@example.net", "Ana")
+        notice("ana@example.net", "Ana Example")
 
     request = request_from()
-    of = {"sign": 1, "sign_domain": "1 example.net", "sign_name": "1 ana"}
+    of = {"sign": 1, "sign_domain": "1 example.net", "sign_name": "1 ana example"}
     assert {name: limits.count(name, request, what) for name, what in of.items()} == dict.fromkeys(of, 3)
     assert [limits.hit_anywhere("sign_campaign", request, 1) for _ in range(7)] == [False] * 6 + [True]
 
@@ -162,7 +170,7 @@ def test_a_shared_network_alone_holds_nobody() -> None:
 
 def test_a_network_may_have_a_share_of_each_kind_of_letter_sent_to_a_mailbox() -> None:
     def asks(email: str, kind: Letter.Kind = Letter.Kind.CONFIRMATION, remote: str = "192.0.2.7") -> bool:
-        return noticing.is_beyond_share(request_from(remote), CAMPAIGN, kind, email)
+        return limits.is_beyond_share(request_from(remote), CAMPAIGN.pk, kind, email)
 
     assert [asks(email) for email in ("ana@example.org", "Ana+1@Example.org", "ana+2@example.org")] == [
         False,
@@ -176,7 +184,7 @@ def test_a_network_may_have_a_share_of_each_kind_of_letter_sent_to_a_mailbox() -
 
 def test_redis_learns_no_name_domain_or_address() -> None:
     notice("ana@secret-place.example", "Ana Example")
-    noticing.is_beyond_share(request_from(), CAMPAIGN, Letter.Kind.CONFIRMATION, "ana@secret-place.example")
+    limits.is_beyond_share(request_from(), CAMPAIGN.pk, Letter.Kind.CONFIRMATION, "ana@secret-place.example")
 
     redis = cache._cache.get_client() if not limits.here.counts else None
     keys = redis.keys("*") if redis else [str(key).encode() for key in limits.here.counts]

@@ -7,7 +7,7 @@ import pytest
 from campaigns.models import Campaign
 from signatures import services, tally
 from signatures.models import Doubt, Signature
-from signatures.services import Attempt, Changed, Confirmation, pass_challenge
+from signatures.services import Attempt, Changed, Confirmation
 from signatures.signals import Signal
 from signatures.tokens import NewAddress
 from tests.helpers import consent_of, make_campaign
@@ -57,7 +57,7 @@ def test_what_a_challenge_answers_is_settled_and_who_is_held_by_nothing_else_is_
     assert signature.moderation == before
 
     for _ in range(2):  # once more changes nothing
-        services.pass_challenge(signature_id=signature.pk)
+        services.pass_challenge(campaign=campaign, signature_id=signature.pk)
         assert state(signature) == after
 
 
@@ -66,7 +66,7 @@ def test_whoever_was_held_counts_when_challenge_and_letter_are_both_done(campaig
     assert services.confirm(signature_id=signature.pk) is Confirmation.CONFIRMED
     assert tally.count(campaign.pk) == 0
 
-    services.pass_challenge(signature_id=signature.pk)
+    services.pass_challenge(campaign=campaign, signature_id=signature.pk)
 
     assert tally.count(campaign.pk) == 1
 
@@ -84,7 +84,7 @@ def test_what_staff_have_decided_stays(campaign: Campaign, verbs: list[str], mod
     for verb in verbs:
         getattr(services, verb)(signatures=Signature.objects.filter(pk=signature.pk), reason="made_up", staff=None)
 
-    services.pass_challenge(signature_id=signature.pk)
+    services.pass_challenge(campaign=campaign, signature_id=signature.pk)
 
     assert state(signature) == (moderation, reason, [])
 
@@ -98,7 +98,7 @@ def test_a_rule_of_staff_holds_after_a_challenge_too(campaign: Campaign) -> None
     assert services.change_address(change=NewAddress(moved.pk, 0, "beto@example.net")) is Changed.DONE
 
     for signature in (signed, moved):
-        services.pass_challenge(signature_id=signature.pk)
+        services.pass_challenge(campaign=campaign, signature_id=signature.pk)
 
     assert [state(signature) for signature in (signed, moved)] == [
         ("held", "rule", ["crowd", "rule"]),
@@ -108,13 +108,13 @@ def test_a_rule_of_staff_holds_after_a_challenge_too(campaign: Campaign) -> None
     assert state(moved) == ("clear", "", [])
 
 
-def test_one_that_asks_for_a_second_look_is_released_and_still_looked_at(campaign: Campaign) -> None:
+def test_one_that_asks_for_a_second_look_is_released_and_needs_none_any_more(campaign: Campaign) -> None:
     signature = sign(campaign, "crowd", "honeypot")
     Doubt.objects.create(signature=signature, kind=Doubt.Kind.SECOND_LOOK)
 
-    services.pass_challenge(signature_id=signature.pk)
+    services.pass_challenge(campaign=campaign, signature_id=signature.pk)
 
-    assert state(signature) == ("clear", "", ["second_look"])
+    assert state(signature) == ("clear", "", [])
 
 
 def test_of_who_has_withdrawn_was_erased_or_is_gone_nothing_changes(campaign: Campaign) -> None:
@@ -127,7 +127,7 @@ def test_of_who_has_withdrawn_was_erased_or_is_gone_nothing_changes(campaign: Ca
     before = [state(signature) for signature in (withdrawn, erased)]
 
     for signature in (withdrawn, erased, gone):
-        services.pass_challenge(signature_id=signature.pk)
+        services.pass_challenge(campaign=campaign, signature_id=signature.pk)
 
     assert [state(signature) for signature in (withdrawn, erased)] == before
     assert not Signature.objects.filter(pk=gone.pk).exists()
@@ -142,7 +142,8 @@ def test_challenges_confirmations_and_staff_at_once_leave_the_count_right() -> N
     def hold() -> None:
         services.hold(signatures=all_of_them, reason="made_up", staff=None)
 
-    calls = [partial(verb, signature_id=one.pk) for one in signatures for verb in (services.confirm, pass_challenge)]
+    verbs = (services.confirm, partial(services.pass_challenge, campaign=campaign))
+    calls = [partial(verb, signature_id=one.pk) for one in signatures for verb in verbs]
     at_once([*calls, hold, partial(look, campaign)])
 
     counted, recounted = look(campaign)

@@ -258,7 +258,7 @@ def test_a_solved_challenge_that_clears_settles_the_request_too(ana: Signature, 
     Signature.objects.update(moderation="held", moderation_reason=reasons.SIGNALS)
     services.ask_for_second_look(signature_id=ana.pk)
 
-    services.pass_challenge(signature_id=ana.pk)
+    services.pass_challenge(campaign=ana.campaign, signature_id=ana.pk)
 
     assert not Doubt.objects.open().exists()
     assert queued(moderator) == []

@@ -56,7 +56,7 @@ def test_the_table_in_force_is_said_in_words_with_its_limits(moderator: Client) 
 
     assert "More than 100 attempts within 1 hour from one network in one campaign" in said
     assert "More than 6,000 attempts within 1 minute in one campaign, from everywhere" in said
-    assert "beyond the limit of its network + many of one mail domain from one network held until" in said
+    assert "beyond the limit of its network + many of one mail domain or mailbox from one network held until" in said
     assert "0 signatures of the last 7 days showed signals" in said
     assert f">{written(settings.SIGNALS)}<" in re.sub(r"\s*(<|>)\s*", r"\1", moderator.get(URL).content.decode())
     assert read_table(written(settings.SIGNALS)) == settings.SIGNALS
@@ -77,7 +77,7 @@ def test_it_counts_the_last_days_by_what_was_shown_and_what_became_of_it(moderat
     assert "12 signatures of the last 7 days showed signals" in said
     # Signatures, solved, counted, not confirmed, held, rejected.
     assert "beyond the limit of its network a challenge 7 2 6 1 0 0" in said
-    assert "+ many of one mail domain from one network held until somebody has looked 3 0 0 0 3 0" in said
+    assert "+ many of one mail domain or mailbox from one network held until somebody has looked 3 0 0 0 3 0" in said
     assert "address of a throw-away mail domain nothing but the mark 2 0 0 0 0 2" in said
     assert "asked for a challenge 7 held, unless they solve a challenge that answers it 3" in said
 

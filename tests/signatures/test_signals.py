@@ -35,6 +35,7 @@ def test_a_table_is_read_row_by_row() -> None:
         ("Crowd=challenge", "“Crowd=challenge” is not like crowd+one_domain=hold"),
         ("crowd=challenge,rush=hold", "“crowd=challenge,rush=hold” is not like crowd+one_domain=hold"),
         ("=hold", "“=hold” is not like crowd+one_domain=hold"),
+        ("crowd+rush=hold", "“crowd+rush=hold”: that many people sign may not hold anybody"),
         ("crow+rush=hold", f"“crow” is none of {NAMES}"),
         ("crowd+=hold", f"“” is none of {NAMES}"),
         ("crowd=refuse", "“refuse” is none of nothing, challenge, hold"),
@@ -81,9 +82,11 @@ def test_the_table_of_the_settings_leads_where_it_should(
 
 
 def test_another_table_leads_elsewhere_and_its_strongest_row_decides() -> None:
-    table = read_table("crowd+rush=hold crowd=nothing rush=challenge")
+    table = read_table("rush+one_name=hold crowd=nothing rush=challenge")
 
-    assert [outcome_of(found, table) for found in ({"crowd"}, {"rush"}, {"crowd", "rush"}, {"crowd", "honeypot"})] == [
+    assert [
+        outcome_of(found, table) for found in ({"crowd"}, {"rush"}, {"rush", "one_name"}, {"crowd", "one_name"})
+    ] == [
         Outcome.NOTHING,
         Outcome.CHALLENGE,
         Outcome.HOLD,
