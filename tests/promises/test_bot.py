@@ -217,7 +217,7 @@ def run_at(site: Site, program: str) -> None:
     subprocess.run([sys.executable, "-c", words + program], env=env, check=True)
 
 
-@pytest.mark.ci
+@pytest.mark.long
 @pytest.mark.xdist_group("browser")
 def test_ten_people_are_counted_beside_a_program_that_signs_ten_thousand_times(
     site: Site, capsys: pytest.CaptureFixture[str]
