@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
     "work-bulk-jobs": {"task": "signatures.tasks.work_bulk_jobs", "schedule": 5, "options": {"expires": 5}},
     "raise-alarms": {"task": "signatures.tasks.raise_alarms", "schedule": 3600, "options": {"expires": 600}},
     "find-clusters": {"task": "signatures.tasks.find_clusters", "schedule": 300, "options": {"expires": 300}},
+    "recount": {"task": "signatures.tasks.recount", "schedule": 600, "options": {"expires": 600}},
     "fold-counts": {"task": "signatures.tasks.fold_counts", "schedule": 5, "options": {"expires": 5}},
 }
 

@@ -12,6 +12,7 @@ class Lock(IntEnum):
     FOLD = 7_031_955
     FIND_CLUSTERS = 7_031_956
     PAUSE = 7_031_957
+    RECOUNT = 7_031_958
 
 
 def wait_for(number: int) -> None:

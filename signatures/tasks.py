@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
-from signatures import clusters, held, letters, reminders, retention, services, tally
+from signatures import clusters, held, letters, recounting, reminders, retention, services, tally
 from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
@@ -67,6 +67,12 @@ def raise_alarms() -> bool:
 @shared_task
 def find_clusters() -> int:
     return clusters.find()
+
+
+@shared_task
+def recount() -> None:
+    """Once a night. It reads all signatures, and may so take longer than ten seconds where there are many millions."""
+    recounting.run_if_due()
 
 
 def nudge_letters() -> None:

@@ -1,6 +1,12 @@
 """Signatures, letters and accounts for staff: to read, and to act on through the services."""
 
-from signatures.admin.accounts import ExportRecordAdmin, ExportRequestAdmin, ModerationActAdmin, RetentionRunAdmin
+from signatures.admin.accounts import (
+    ExportRecordAdmin,
+    ExportRequestAdmin,
+    ModerationActAdmin,
+    RecountAdmin,
+    RetentionRunAdmin,
+)
 from signatures.admin.bulk import BulkJobAdmin
 from signatures.admin.clusters import ClusterAdmin
 from signatures.admin.letters import LetterAdmin, SuppressionAdmin
@@ -20,6 +26,7 @@ __all__ = [
     "PauseActAdmin",
     "PrivacyRequestAdmin",
     "QueueAdmin",
+    "RecountAdmin",
     "RetentionRunAdmin",
     "RuleAdmin",
     "SignatureAdmin",

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from signatures import recounting
 from signatures.admin import exports
 from signatures.admin.base import ReadOnlyAdmin, short
-from signatures.models import ExportRecord, ExportRequest, ModerationAct, RetentionRun
+from signatures.models import ExportRecord, ExportRequest, ModerationAct, Recount, RetentionRun
 
 
 @admin.register(ModerationAct)
@@ -92,3 +94,13 @@ class RetentionRunAdmin(ReadOnlyAdmin):
         "clusters_deleted",
         "rules_emptied",
     ]
+
+
+@admin.register(Recount)
+class RecountAdmin(ReadOnlyAdmin):
+    list_display = ["at", "how_many", "seconds"]
+    fields = ["at", "seconds", "how_many", "found"]
+
+    @admin.display(description=_("differences"))
+    def found(self, row: Recount) -> str:
+        return format_html_join("", "<p>{}</p>", ((str(one),) for one in recounting.differences_of(row))) or "–"

@@ -21,7 +21,7 @@ from signatures.models.count import (
     ViaTally,
 )
 from signatures.models.doubt import Doubt, DoubtQuerySet, QueuedSignature
-from signatures.models.keeping import AddressKey, Alarm, RetentionRun
+from signatures.models.keeping import AddressKey, Alarm, Recount, RetentionRun
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.privacy import PrivacyRequest, PrivacyRequestQuerySet, due_date
 from signatures.models.rule import Rule, RuleQuerySet
@@ -59,6 +59,7 @@ __all__ = [
     "PrivacyRequest",
     "PrivacyRequestQuerySet",
     "QueuedSignature",
+    "Recount",
     "RetentionRun",
     "Rule",
     "RuleQuerySet",

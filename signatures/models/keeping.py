@@ -1,6 +1,7 @@
 """What the system did by itself: with what it keeps, and when staff are to look; and which key it was filled under."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -26,6 +27,26 @@ class RetentionRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class Recount(models.Model):
+    """What a recount of all signatures found beside the sums that are kept (recounting.py)."""
+
+    KEPT = 100  # differences, the first ones
+
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    seconds = models.FloatField(_("seconds"))
+    how_many = models.PositiveIntegerField(_("wrong sums"))
+    differences = models.JSONField(_("differences"), default=list)
+
+    class Meta:
+        verbose_name = _("recount")
+        verbose_name_plural = _("recounts")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["at"], name="recount_at")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 class Alarm(models.Model):

@@ -25,6 +25,7 @@ from signatures.models import (
     ModerationAct,
     PauseAct,
     PrivacyRequest,
+    Recount,
     RetentionRun,
     Rule,
     Signature,
@@ -120,6 +121,11 @@ def make_runs(campaign: Campaign, n: int) -> None:
         RetentionRun.objects.create(day=day, last_run_at="2026-01-01T00:00Z")
 
 
+def make_recounts(campaign: Campaign, n: int) -> None:
+    for _ in range(n):
+        Recount.objects.create(seconds=1, how_many=0)
+
+
 def make_pauses(campaign: Campaign, n: int) -> None:
     for action in ["pause", "resume"] * n:
         PauseAct.objects.create(action=action, reason="test", staff=somebody())
@@ -149,6 +155,7 @@ ROWS: dict[str, Callable[[Campaign, int], None]] = {
     "signatures_pauseact": make_pauses,
     "signatures_privacyrequest": make_privacy_requests,
     "signatures_queuedsignature": make_signatures,
+    "signatures_recount": make_recounts,
     "signatures_retentionrun": make_runs,
     "signatures_rule": make_rules,
     "signatures_signature": make_signatures,

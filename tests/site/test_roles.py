@@ -34,6 +34,7 @@ from signatures.models import (
     ModerationAct,
     PauseAct,
     PrivacyRequest,
+    Recount,
     RetentionRun,
     Rule,
     Signature,
@@ -118,6 +119,7 @@ PAGES = {
     "signatures_pauseact_pause": (MODERATOR | EXPORTER, MODERATOR | EXPORTER),
     "signatures_pauseact_resume": (ADMINISTRATOR, ADMINISTRATOR),
     **pages("signatures_retentionrun", see=ADMINISTRATOR),
+    **pages("signatures_recount", see=ADMINISTRATOR),
     **pages("signatures_privacyrequest", see=ADMINISTRATOR, add=ADMINISTRATOR),
     "signatures_privacyrequest_answer": (NOBODY, ADMINISTRATOR),
     "signatures_privacyrequest_close": (NOBODY, ADMINISTRATOR),
@@ -157,6 +159,7 @@ READ_ONLY = (
     "signatures_exportrecord",
     "signatures_exportrequest",
     "signatures_pauseact",
+    "signatures_recount",
     "signatures_retentionrun",
     "signatures_privacyrequest",
 )
@@ -253,6 +256,7 @@ def rows(db: None) -> dict[str, Any]:
             campaign=campaign, preset="addressee", form="machine", purpose="test", rows=2, staff=asking
         ),
         "signatures_pauseact": PauseAct.objects.create(action="resume", reason="test"),
+        "signatures_recount": Recount.objects.create(seconds=1, how_many=0),
         "signatures_retentionrun": RetentionRun.objects.create(day="2026-01-01", last_run_at="2026-01-01T00:00Z"),
         "signatures_privacyrequest": asked,
         "auth_user": target,
