@@ -1,5 +1,5 @@
 # The two commands of the README and a few more. They need make and Python 3.11 or later with venv; the rest they get.
-.PHONY: run test test-ci test-long bench messages
+.PHONY: run test test-ci test-long bench backup restore messages
 
 run: .venv/with-demo
 	@exec .venv/bin/python -m petition_site.local.run
@@ -18,6 +18,14 @@ test-long: .venv/with-dev
 # What is a matter of speed: run it on a machine that does nothing else.
 bench: .venv/with-dev
 	@exec .venv/bin/python -m pytest -n 0 -m bench
+
+# A backup of the site that runs in this clone, or of the one that the environment names; docs/backup.md says more.
+backup: .venv/with-demo
+	@exec .venv/bin/python manage.py backup
+
+# make restore FILE=.local/backups/backup-….age, into the database of DATABASE_URL, which must be empty.
+restore: .venv/with-demo
+	@exec .venv/bin/python manage.py restore "$(FILE)" --identity "$(or $(IDENTITY),.local/backup-key.txt)"
 
 # Gathers new messages into locale/ (needs gettext); a new language starts with its empty directory there.
 messages: .venv/with-dev

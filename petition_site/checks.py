@@ -51,6 +51,20 @@ def demonstration_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: An
 
 
 @register
+def backups_are_sealed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Workers write out what people took back wherever BACKUP_DIR is set, and nothing is written there in the clear."""
+    if bool(settings.BACKUP_DIR) == bool(settings.BACKUP_RECIPIENTS):
+        return []
+    return [
+        Error(
+            "One of BACKUP_DIR and BACKUP_RECIPIENTS is set without the other.",
+            hint="Set both to make backups (docs/backup.md), or neither.",
+            id="site.E008",
+        )
+    ]
+
+
+@register
 def staff_have_a_second_factor(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A password alone opens the admin on nobody's machine but one's own."""
     if settings.STAFF_SECOND_FACTOR or is_on_this_machine():

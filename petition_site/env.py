@@ -115,6 +115,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} must be email addresses like staff@example.org, with commas between.")
         return given
 
+    def public_keys(self, var: str) -> list[str]:
+        """Public keys of age (age-encryption.org) with commas between them; none where nothing is set."""
+        given = [part.strip() for part in self.str(var, default="").split(",") if part.strip()]
+        if not all(re.fullmatch(r"age1[a-z0-9]{58}", one) for one in given):
+            raise ImproperlyConfigured(f"{var} must be public keys of age, like age1…, with commas between.")
+        return given
+
     def database(self, var: str) -> dict[str, Any]:
         """PostgreSQL's settings for Django out of `postgresql://user:password@host:port/name`."""
         self.address(var, ("postgresql", "postgres"))

@@ -157,6 +157,12 @@ CELERY_BEAT_SCHEDULE = {
     "work-bulk-jobs": {"task": "signatures.tasks.work_bulk_jobs", "schedule": 5, "options": {"expires": 5}},
     "raise-alarms": {"task": "signatures.tasks.raise_alarms", "schedule": 3600, "options": {"expires": 600}},
     "find-clusters": {"task": "signatures.tasks.find_clusters", "schedule": 300, "options": {"expires": 300}},
+    # What people took back, into files beside the backups.
+    "write-out-retractions": {
+        "task": "signatures.tasks.write_out_retractions",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "recount": {"task": "signatures.tasks.recount", "schedule": 600, "options": {"expires": 600}},
     "fold-counts": {"task": "signatures.tasks.fold_counts", "schedule": 5, "options": {"expires": 5}},
 }
@@ -173,6 +179,8 @@ LETTERS_PER_MINUTE = env.number("LETTERS_PER_MINUTE", default=0)  # by all worke
 ADDRESS_KEY = env.secret("ADDRESS_KEY")
 CONFIRMATION_MAX_AGE = 14 * 24 * 60 * 60  # seconds from the sending of the letter
 CONFIRMATION_LETTERS_PER_ADDRESS = 5  # a day and campaign
+BACKUP_DIR = env.str("BACKUP_DIR", default="")
+BACKUP_RECIPIENTS = env.public_keys("BACKUP_RECIPIENTS")
 BACKUP_DAYS = env.number("BACKUP_DAYS", default=30)  # after which whoever runs the site deletes a backup
 # A list of more than a thousand names leaves only with a second person's yes.
 EXPORT_APPROVAL = env.bool("EXPORT_APPROVAL", default=not DEMO)

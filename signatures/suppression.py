@@ -1,11 +1,14 @@
 """Addresses that get no letters, or only those that were just asked for. Kept as fingerprints."""
 
-from signatures import addresses
-from signatures.models import Letter, Suppression
+from django.db import transaction
+
+from signatures import addresses, retractions
+from signatures.models import Letter, Retraction, Suppression
 
 Reason = Suppression.Reason
 
 
+@transaction.atomic
 def suppress(fingerprint: bytes, reason: str) -> None:
     """Notes it, from now on; for an address, `addresses.suppression_fingerprint` makes the fingerprint."""
     Suppression.objects.bulk_create(
@@ -14,6 +17,8 @@ def suppress(fingerprint: bytes, reason: str) -> None:
         unique_fields=["fingerprint", "reason"],
         update_fields=["made_at"],
     )
+    if reason != Reason.BOUNCED:
+        retractions.note(Retraction.Kind(reason), fingerprint=fingerprint)
 
 
 def stops(email: str, kind: str) -> bool:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
-from signatures import clusters, held, letters, recounting, reminders, retention, services, tally
+from signatures import clusters, held, letters, recounting, reminders, retention, retractions, services, tally
 from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
@@ -48,6 +48,7 @@ def fold_counts() -> int:
 @shared_task
 def keep_retention() -> int:
     services.bulk.forget_not_begun()
+    retractions.forget()
     return retention.run()
 
 
@@ -67,6 +68,11 @@ def raise_alarms() -> bool:
 @shared_task
 def find_clusters() -> int:
     return clusters.find()
+
+
+@shared_task
+def write_out_retractions() -> int:
+    return retractions.write_out()
 
 
 @shared_task

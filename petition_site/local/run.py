@@ -12,12 +12,15 @@ from http.client import HTTPConnection, HTTPException
 from types import FrameType
 from typing import TextIO
 
+from pyrage.x25519 import Identity
+
 from petition_site.local import environment
 from petition_site.local.environment import ROOT, STATE
 from petition_site.local.private import locked, private_directory, read_settings, write_settings
 from petition_site.local.processes import STOP_SIGNALS, Child, Children, LaunchError, ask_kernel_for_signal, until
 from petition_site.local.services import LocalServices
 from petition_site.local.sink import start_sink
+from signatures.sealing import identities_in
 
 LOGS = STATE / "logs"
 READY_WITHIN = 30  # seconds
@@ -73,7 +76,7 @@ def bring_up(stack: ExitStack) -> tuple[Children, Children]:
     if not os.environ.get("EMAIL_URL"):
         with step("Starting the local mail server"):
             mail = start_sink(children, STATE / "inbox", LOGS / "mail.log")
-    settings = the_settings(port, keys | urls | mail)
+    settings = the_settings(port, keys | urls | mail | the_backups())
     stack.callback(environment.remove)
     environment.write(settings)
     env = os.environ | settings
@@ -165,6 +168,17 @@ def the_keys() -> dict[str, str]:
     keys = made | read_settings(path)
     write_settings(path, keys)
     return keys
+
+
+def the_backups() -> dict[str, str]:
+    """Where `make backup` writes, and a key made once. In a demonstration it may lie beside them."""
+    path = STATE / "backup-key.txt"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"{Identity.generate()}\n")
+    (key,) = identities_in(path)
+    folder = private_directory(STATE / "backups")
+    return {"BACKUP_DIR": str(folder), "BACKUP_RECIPIENTS": str(key.to_public())}
 
 
 def the_settings(port: int, values: Mapping[str, str]) -> dict[str, str]:

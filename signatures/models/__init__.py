@@ -21,7 +21,7 @@ from signatures.models.count import (
     ViaTally,
 )
 from signatures.models.doubt import Doubt, DoubtQuerySet, QueuedSignature
-from signatures.models.keeping import AddressKey, Alarm, Recount, RetentionRun
+from signatures.models.keeping import AddressKey, Alarm, Recount, RetentionRun, Retraction
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
 from signatures.models.privacy import PrivacyRequest, PrivacyRequestQuerySet, due_date
 from signatures.models.rule import Rule, RuleQuerySet
@@ -61,6 +61,7 @@ __all__ = [
     "QueuedSignature",
     "Recount",
     "RetentionRun",
+    "Retraction",
     "Rule",
     "RuleQuerySet",
     "Seat",

@@ -49,6 +49,39 @@ class Recount(models.Model):
         return f"{self._meta.verbose_name} {self.pk}"
 
 
+class Retraction(models.Model):
+    """What somebody took back, so that a backup older than that does not bring it back (retractions.py).
+
+    A number and a keyed fingerprint, no foreign key: what it is about may be gone.
+    """
+
+    class Kind(models.TextChoices):
+        ERASED = "erased"
+        WITHDRAWN = "withdrawn"
+        SECRET = "secret"  # from now on counted only  # noqa: S105  # nobody's password
+        DELIVERED = "delivered"  # no longer shown on the page
+        NEWS_OFF = "news_off"
+        ASKED = "asked", "no letter ever again"
+        UNSUBSCRIBED = "unsubscribed"
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    made_at = models.DateTimeField(default=timezone.now)
+    signature_number = models.BigIntegerField(null=True)
+    fingerprint = models.BinaryField(
+        max_length=32, null=True, help_text="Of an address that takes no letters, as in `Suppression`."
+    )
+    is_written_out = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["made_at"], name="retraction_made"),
+            models.Index(fields=["id"], condition=models.Q(is_written_out=False), name="retraction_new"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
 class Alarm(models.Model):
     """The last day on which staff were written to about one kind of trouble (alarms.py)."""
 

@@ -16,6 +16,7 @@ from signatures.services.leaving import erase, erase_for, month_of, withdraw, wi
 from signatures.services.moderating import Why, hold, moderate, reject, release, restore
 from signatures.services.pausing import pause_site, resume_site
 from signatures.services.privacy import Received, answer_by, close_request, receive
+from signatures.services.replaying import replay
 from signatures.services.resending import Sent, resend_for, retry_for
 from signatures.services.second_looks import ask_for_second_look
 from signatures.services.signing import Attempt, pass_challenge, resend, sign
@@ -50,6 +51,7 @@ __all__ = [
     "receive",
     "reject",
     "release",
+    "replay",
     "resend",
     "resend_for",
     "restore",

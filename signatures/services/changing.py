@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign, ConsentText
-from signatures import addresses, outbox, reasons, rules, tokens
-from signatures.models import ConsentEvent, Doubt, Letter, Rule, Seat, Signature
+from signatures import addresses, outbox, reasons, retractions, rules, tokens
+from signatures.models import ConsentEvent, Doubt, Letter, Retraction, Rule, Seat, Signature
 from signatures.services.confirming import write_receipt
 from signatures.services.consent import log
 from signatures.services.seats import rename_seat, take_seat
@@ -81,6 +81,8 @@ def change(*, signature_id: int, line: Line, consent: ConsentText | None = None)
         Doubt.objects.filter(signature=signature, kind__in=telling).update(detail="")
     if signature.visibility != before:
         log(signature, ConsentEvent.Kind.DISCLOSURE)
+    if is_more_visible(before, signature.visibility):
+        retractions.note(Retraction.Kind(signature.visibility), signature_id=signature.pk)
     return Changed.DONE
 
 
@@ -100,6 +102,8 @@ def set_news(*, signature_id: int, is_wanted: bool, consent: ConsentText | None 
         signature.email = ""
     signature.save(update_fields=["wants_updates", "email", "consent"])
     log(signature, ConsentEvent.Kind.NEWS_ON if is_wanted else ConsentEvent.Kind.NEWS_OFF)
+    if not is_wanted:
+        retractions.note(Retraction.Kind.NEWS_OFF, signature_id=signature.pk)
     return Changed.DONE
 
 

@@ -7,8 +7,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from signatures import addresses, funnel, outbox, suppression, tokens
-from signatures.models import ConsentEvent, Letter, Signature, Step, Suppression
+from signatures import addresses, funnel, outbox, retractions, suppression, tokens
+from signatures.models import ConsentEvent, Letter, Retraction, Signature, Step, Suppression
 from signatures.services.consent import log
 from signatures.services.seats import take_seat
 
@@ -114,4 +114,5 @@ def disown(*, signature_id: int, never_again: bool) -> None:
         Letter.objects.waiting().filter(campaign=signature.campaign_id, fingerprint=signature.fingerprint).update(
             state=Letter.State.SUPPRESSED, to="", details={}
         )
+    retractions.note(Retraction.Kind.ERASED, signature_id=signature.pk)
     signature.delete()

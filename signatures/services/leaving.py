@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from signatures import outbox
+from signatures import outbox, retractions
 from signatures.models import (
     BulkJob,
     ConsentEvent,
@@ -15,6 +15,7 @@ from signatures.models import (
     ModerationAct,
     Origin,
     PrivacyRequest,
+    Retraction,
     Seat,
     Signature,
     SignatureQuerySet,
@@ -40,18 +41,19 @@ def withdraw(*, signature_id: int) -> bool:
         signature.email = ""  # it was kept for the news
     signature.save(update_fields=["state", "withdrawn_at", "wants_updates", "email"])
     log(signature, ConsentEvent.Kind.WITHDRAWN)
+    retractions.note(Retraction.Kind.WITHDRAWN, signature_id=signature.pk)
     if had_news:
         log(signature, ConsentEvent.Kind.NEWS_OFF)
     return True
 
 
 @transaction.atomic
-def erase(*, signature_id: int) -> bool:
+def erase(*, signature_id: int, is_told: bool = True) -> bool:
     """Erases a person (GDPR, art. 17): a pending row goes whole, a confirmed one leaves an anonymous, uncounted row.
 
     The row that stays has no name, address, fingerprint, letter or log of consent, and its times are cut to the month.
-    A last letter, which points to no signature, says that it is done, where we have an address. False where there is
-    nothing to erase.
+    A last letter, which points to no signature, says that it is done, where we have an address and `is_told`. False
+    where there is nothing to erase.
     """
     signature = (
         Signature.objects.select_for_update(of=("self",))
@@ -61,6 +63,7 @@ def erase(*, signature_id: int) -> bool:
     )
     if signature is None:
         return False
+    retractions.note(Retraction.Kind.ERASED, signature_id=signature.pk)
     if signature.state == Signature.State.PENDING:
         signature.delete()
         return True
@@ -74,7 +77,7 @@ def erase(*, signature_id: int) -> bool:
     if not others.exists():
         # Letters with the way to one's page are an address's, not a signature's.
         Letter.objects.filter(campaign=signature.campaign, fingerprint=fingerprint, signature=None).delete()
-    if address:
+    if address and is_told:
         outbox.write(
             Letter.Kind.ERASED,
             campaign=signature.campaign,

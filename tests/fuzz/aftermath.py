@@ -27,7 +27,9 @@ from signatures.models import (
     Letter,
     Origin,
     Outbox,
+    Recount,
     RetentionRun,
+    Retraction,
     Seat,
     Signature,
     StateDelta,
@@ -50,6 +52,7 @@ MAY_CHANGE = {
         *(Signature, Letter, ConsentEvent, Origin, DaySalt, Doubt, Seat, Suppression),
         *(CountDelta, StateDelta, FunnelDelta, ViaTally),
         *(Tally, HourTally, CountryTally, Total, StateTally, FunnelTally, Outbox, Cluster, RetentionRun, Alarm),
+        *(Recount, Retraction),
     )
 }
 
