@@ -17,7 +17,7 @@ CUT_OFF = """
   const name = (element) => element.outerHTML.slice(0, 120).replace(/\\s+/g, " ");
   if (root.scrollWidth > root.clientWidth) found.push(`the page is ${root.scrollWidth} of ${root.clientWidth} wide`);
   for (const element of document.body.querySelectorAll("*")) {
-    if (element.closest(".skip") || !element.checkVisibility()) continue;
+    if (element.closest(".skip, .trap") || !element.checkVisibility()) continue;
     const box = element.getBoundingClientRect();
     if (!box.width || !box.height) continue;
     if (box.left < -1 || box.right > root.clientWidth + 1) found.push(`beyond the side: ${name(element)}`);
