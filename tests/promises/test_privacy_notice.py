@@ -296,7 +296,10 @@ def test_a_wish_for_no_more_letters_is_kept_as_a_fingerprint(campaign: Campaign)
     client.post(f"/en/not-me/{tokens.NOT_ME.make(signature.pk)}/", {"never_again": "on"})
 
     assert tables_with(ADDRESS) == set()
-    assert tables_with(addresses.suppression_fingerprint(ADDRESS).hex()) == {"signatures_suppression"}
+    assert tables_with(addresses.suppression_fingerprint(ADDRESS).hex()) == {
+        "signatures_retraction",
+        "signatures_suppression",
+    }
 
 
 def test_caches_keep_a_page_with_names_for_seconds_only(campaign: Campaign) -> None:
