@@ -48,8 +48,9 @@ def other() -> Iterator[str]:
 
 
 def databases() -> set[str]:
+    """Those that are ours: other tests have some on the same server."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database")
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE current_database() || '%'")
         return {name for (name,) in cursor.fetchall()}
 
 

@@ -41,7 +41,8 @@ SMALL = """
 () => [...document.querySelectorAll(
     "button, .button, summary, select, input:not([type=hidden], [type=radio], [type=checkbox]), .choice label, " +
     "nav a, header a, details li a")]
-  .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 43.9)
+  .filter((element) => element.checkVisibility() && !element.closest(".trap"))
+  .filter((element) => element.getBoundingClientRect().height < 43.9)
   .map((element) => `${element.getBoundingClientRect().height} px: ${element.outerHTML.slice(0, 120)}`)
 """
 
