@@ -26,8 +26,7 @@ def replay_one(line: Line) -> bool:
     if line.fingerprint:
         suppression.suppress(bytes.fromhex(line.fingerprint), line.kind)
         return True
-    assert line.signature_number is not None  # noqa: S101  # a line is about the one or the other
-    number = line.signature_number
+    number = line.signature_number or 0  # of a signature, where it is of no address; there is none with the number 0
     if line.kind == Kind.ERASED:
         return leaving.erase(signature_id=number, is_told=False)
     if line.kind == Kind.WITHDRAWN:
