@@ -27,7 +27,7 @@ from tests.fuzz.noise import Heard, judge, make_noise
 from tests.fuzz.wire import Message, Reply
 from tests.helpers import SLUG, env_beside, make_campaign
 
-REQUESTS, TO_WARM_UP, SOME, A_LITTLE = 20_000, 4_000, 4_000, 320
+REQUESTS, TO_WARM_UP, SOME, A_LITTLE = 20_000, 4_000, 2_000, 320
 # Another number, another noise: FUZZ_SEED=1000 make test-ci
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 # How much more the two workers may hold after the last 16,000 requests than after the first 4,000: of about 200 MB this
