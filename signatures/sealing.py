@@ -10,7 +10,7 @@ from django.conf import settings
 from pyrage import DecryptError, IdentityError, decrypt_file, encrypt_file
 from pyrage.x25519 import Identity, Recipient
 
-SECRET = "AGE-SECRET-KEY-"  # noqa: S105  # how such a line begins
+BEGINS = "AGE-SECRET-KEY-"  # the line of a secret key
 
 
 class BadSeal(Exception):
@@ -20,11 +20,11 @@ class BadSeal(Exception):
 def identities_in(path: Path) -> list[Identity]:
     """The secret keys of a file as `age-keygen` writes it. Raises BadSeal where it holds none."""
     try:
-        found = [Identity.from_str(line.strip()) for line in path.read_text().splitlines() if line.startswith(SECRET)]
+        found = [Identity.from_str(line.strip()) for line in path.read_text().splitlines() if line.startswith(BEGINS)]
     except (IdentityError, UnicodeDecodeError) as error:
         raise BadSeal(f"{path} holds a key that cannot be read.") from error
     if not found:
-        raise BadSeal(f"{path} holds no line that begins with {SECRET}.")
+        raise BadSeal(f"{path} holds no line that begins with {BEGINS}.")
     return found
 
 

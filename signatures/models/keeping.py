@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from signatures.models.signature import Signature
+
 
 class RetentionRun(models.Model):
     """What retention deleted and erased on one day, counted in the transactions that did it."""
@@ -58,8 +60,8 @@ class Retraction(models.Model):
     class Kind(models.TextChoices):
         ERASED = "erased"
         WITHDRAWN = "withdrawn"
-        SECRET = "secret"  # from now on counted only  # noqa: S105  # nobody's password
-        DELIVERED = "delivered"  # no longer shown on the page
+        SECRET = Signature.Visibility.SECRET.value  # from now on counted only
+        DELIVERED = Signature.Visibility.DELIVERED.value  # no longer shown on the page
         NEWS_OFF = "news_off"
         ASKED = "asked", "no letter ever again"
         UNSUBSCRIBED = "unsubscribed"

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Playwright
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+
+from tests.missing import give_up
 
 NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 # It speaks to our site only. Playwright itself adds --no-sandbox: root has no sandbox, and neither have containers.
@@ -21,6 +23,17 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+
+@contextmanager
+def running(log: Path, *flags: str) -> Iterator[Browser]:
+    """For as long as the block lasts. Meanwhile Django refuses its database to every test of the process."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright, log, *flags)
+        if browser is None:
+            give_up("no Chromium or Chrome here, and neither Playwright nor apt-get could bring one")
+        yield browser
+        browser.close()
 
 
 def launch(playwright: Playwright, log: Path, *flags: str) -> Browser | None:

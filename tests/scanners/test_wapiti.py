@@ -12,8 +12,8 @@ import pytest
 
 from petition_site.local.processes import Children, until
 from petition_site.local.servers import answers, free_port
-from tests.browser.pages.tools import give_up
 from tests.browser.site import PATIENCE, ROOT, SLUG, running_site, without_limits
+from tests.missing import give_up
 
 SCRIPT = Path(__file__).with_name("wapiti.py")
 # All but those that know products by lists out of the net (buster, cms, htp, network_device, nikto, wapp, wp_enum),

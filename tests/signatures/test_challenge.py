@@ -331,7 +331,7 @@ def test_whatever_strangers_send_solves_nothing_and_raises_nothing(sent: str) ->
     class Request:
         POST = {"answer": sent}
 
-    assert altcha.Altcha().check(Request(), 1) is challenges.Verdict.FAILED  # type: ignore[arg-type]
+    assert altcha.Altcha().check(Request(), 1) is challenges.Verdict.FAILED
 
 
 def test_beyond_the_limit_nothing_is_looked_at_and_one_goes_on(

@@ -203,3 +203,24 @@ def test_a_backup_that_has_nowhere_to_go_says_what_to_do(folder: Path, settings:
         call_command("backup")
     with override_settings(**settings):
         assert retractions.write_out() == 0 if not settings["BACKUP_DIR"] else True
+
+
+@pytest.mark.django_db
+def test_what_was_taken_back_can_be_taken_back_in_a_database_that_postgresql_restored(folder: Path) -> None:
+    signature = make_signature(make_campaign(), is_confirmed=True)
+    keys = folder.parent / "keys"
+    with pytest.raises(CommandError, match="No file of retractions lies in"):
+        call_command("replay_retractions", folder, identity=keys)
+    Retraction.objects.create(kind="withdrawn", signature_number=signature.pk)
+    assert retractions.write_out() == 1
+    out = StringIO()
+
+    for _ in range(2):
+        call_command("replay_retractions", folder, identity=keys, stdout=out)
+
+    assert [line.partition(",")[0] for line in out.getvalue().splitlines()] == [
+        "Taken back once more: 1",
+        "Taken back once more: 0",
+    ]
+    signature.refresh_from_db()
+    assert signature.state == "withdrawn"

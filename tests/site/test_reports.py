@@ -46,7 +46,7 @@ def failing(request: HttpRequest, token: str) -> HttpResponse:
 def urls() -> Iterator[str]:
     """A site with a view that fails."""
     module = ModuleType("tests.site.failing_urls")
-    module.urlpatterns = [path("es/confirm/<str:token>/", failing)]  # type: ignore[attr-defined]
+    module.urlpatterns = [path("es/confirm/<str:token>/", failing)]
     sys.modules[module.__name__] = module
     with override_settings(ROOT_URLCONF=module.__name__, ADMINS=[("Rosa", "rosa@example.net")], MIDDLEWARE=[]):
         yield module.__name__
@@ -91,7 +91,7 @@ def test_a_report_by_email_tells_kind_and_place_and_nothing_else(reported: list[
 
 def test_djangos_own_report_would_tell(reported: list[Any]) -> None:
     with override_settings(DEFAULT_EXCEPTION_REPORTER="django.views.debug.ExceptionReporter"):
-        logging.getLogger("django").handlers[-1].reporter_class = ExceptionReporter  # type: ignore[attr-defined]
+        logging.getLogger("django").handlers[-1].reporter_class = ExceptionReporter
         visit()
 
     assert len(found(reported[0].body + reported[0].alternatives[0][0])) == len(SECRETS)

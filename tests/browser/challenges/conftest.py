@@ -1,11 +1,10 @@
 """A browser for which Google is on this machine, and a site with Google's keys."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser import chromium
 from tests.browser.journeys.conftest import Visitors
@@ -25,15 +24,8 @@ def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
 def browser(google: Google, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     rules = ",".join(f"MAP {host}:443 127.0.0.1:{google.port}" for host in HOSTS)
     flags = (f"--host-resolver-rules={rules}", "--ignore-certificate-errors")
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright, tmp_path_factory.mktemp("chromium") / "install.log", *flags)
-        if browser is None:
-            reason = "no Chromium or Chrome here, and neither Playwright nor apt-get could bring one"
-            if os.environ.get("CI"):
-                pytest.fail(reason)
-            pytest.skip(reason)
+    with chromium.running(tmp_path_factory.mktemp("chromium") / "install.log", *flags) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=["2", "3"], ids=["version 2", "version 3"])

@@ -1,6 +1,5 @@
 """What a browser test needs: a running site, a Chromium, and visitors who note what their pages ask for."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +10,6 @@ from playwright.sync_api import (
     Page,
     Request,
     WebError,
-    sync_playwright,
 )
 
 from tests.browser import chromium
@@ -60,15 +58,8 @@ class Visitors:
 
 @pytest.fixture(scope="package")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright, tmp_path_factory.mktemp("chromium") / "install.log")
-        if browser is None:
-            reason = "no Chromium or Chrome here, and neither Playwright nor apt-get could bring one"
-            if os.environ.get("CI"):
-                pytest.fail(reason)
-            pytest.skip(reason)
+    with chromium.running(tmp_path_factory.mktemp("chromium") / "install.log") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

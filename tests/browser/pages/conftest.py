@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
 from tests.browser.pages import looks as pages
@@ -16,15 +16,8 @@ from tests.browser.site import CACHE, SLUG, Site, begin, running_site, settings
 
 @pytest.fixture(scope="package")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright, tmp_path_factory.mktemp("chromium") / "install.log")
-        if browser is None:
-            reason = "no Chromium or Chrome here, and neither Playwright nor apt-get could bring one"
-            if os.environ.get("CI"):
-                pytest.fail(reason)
-            pytest.skip(reason)
+    with chromium.running(tmp_path_factory.mktemp("chromium") / "install.log") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

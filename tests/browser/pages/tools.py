@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.missing import give_up
 
 KEPT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "petition-site"
 
@@ -27,9 +27,3 @@ def need(package: str, version: str, file: str, *programs: str, seconds: float =
         except (subprocess.SubprocessError, OSError) as error:
             give_up(f"npm could not bring {package}: {type(error).__name__}")
     return path
-
-
-def give_up(reason: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)

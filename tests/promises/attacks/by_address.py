@@ -22,11 +22,11 @@ def same_page(**headers: str) -> Attack:
     """What a cache would keep for everybody is what it keeps without the header, byte for byte."""
 
     def send(world: World) -> HttpResponse:
-        world.plain = Client().get(PAGE)  # type: ignore[attr-defined]
+        world.plain = Client().get(PAGE)
         return world.client.get(PAGE, headers=headers)
 
     def holds(world: World, response: HttpResponse) -> bool:
-        plain = world.plain  # type: ignore[attr-defined]
+        plain = world.plain
         return (response.content, response["ETag"], sorted(response.items())) == (
             plain.content,
             plain["ETag"],

@@ -25,6 +25,7 @@ class World:
     beto: Signature
     mallory: Signature
     client: Client = field(default_factory=Client)
+    plain: HttpResponse | None = None  # what a cache may have kept of the page
 
     def rows(self) -> list[tuple[Any, ...]]:
         mine = Signature.objects.filter(pk__in=[self.ana.pk, self.beto.pk])
