@@ -55,6 +55,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Pages that everybody gets alike, from memory.
+    "petition_site.shared_cache.SharedCache",
     # What every answer carries, static files too.
     "django.middleware.security.SecurityMiddleware",
     "petition_site.middleware.closed_unless_said",

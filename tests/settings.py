@@ -18,4 +18,6 @@ WHITENOISE_AUTOREFRESH = True
 # A query that is made once for each row, by any page that any test opens, is an error.
 INSTALLED_APPS += ["zeal"]  # noqa: F405
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
+# Each test sees the page as it is now, and not as another has left it; tests/site/test_shared_cache.py is about that.
+MIDDLEWARE.remove("petition_site.shared_cache.SharedCache")
 ZEAL_ALLOWLIST = [{"model": "sessions.Session", "field": "get()"}]  # a session that has ended is looked for again
