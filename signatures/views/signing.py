@@ -11,9 +11,8 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from campaigns.models import ConsentText
 from campaigns.sharing import CHANNELS
-from campaigns.views import find_text
+from campaigns.views import find_consent, find_text
 from signatures import addresses, cards, challenges, limits, network, noticing, services, signals, tally, tasks, tokens
 from signatures.challenges import Verdict
 from signatures.forms import CodeForm, SignForm
@@ -32,7 +31,7 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(text)
     if not text.campaign.is_open:
         return render(request, "campaigns/page.html", {"text": text}, status=409)
-    consent = ConsentText.objects.current(text.campaign, text.language)
+    consent = find_consent(text)
     if consent is None:
         raise Http404
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
@@ -57,7 +56,7 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
         origin=network.origin_of(request),
         client=network.client_address(request),
         found=noticed.signals,
-        is_beyond_share=limits.is_beyond_share(request, text.campaign_id, Kind.CONFIRMATION, form.attempt.email),
+        is_beyond_share=noticed.is_beyond_share,
     )
     tasks.nudge_letters()
     if channel := channel_of(request):
