@@ -12,8 +12,9 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Campaign, CampaignText
+from campaigns.models import Campaign, CampaignText, ConsentText
 from campaigns.models.text import CampaignTextQuerySet
+from campaigns.remembered import for_a_moment
 
 # What a page shows of people who have signed, as templates mark it.
 PEOPLE = re.compile(rb'<section class="people">.*?</section>\n?', re.DOTALL)
@@ -21,10 +22,18 @@ PEOPLE = re.compile(rb'<section class="people">.*?</section>\n?', re.DOTALL)
 
 def find_text(slug: str) -> CampaignText:
     """The words of a published campaign in the language of the address. Raises Http404."""
-    text = published_here().filter(campaign__slug=slug).first()
+    text = for_a_moment(
+        ("text", translation.get_language(), slug), lambda: published_here().filter(campaign__slug=slug).first()
+    )
     if text is None:
         raise Http404
     return text
+
+
+def find_consent(text: CampaignText) -> ConsentText | None:
+    """What whoever signs in the language of these words agrees to."""
+    key = ("consent", text.language, text.campaign_id)
+    return for_a_moment(key, lambda: ConsentText.objects.current(text.campaign, text.language))
 
 
 def published_here() -> CampaignTextQuerySet:

@@ -184,6 +184,7 @@ CONFIRMATION_LETTERS_PER_ADDRESS = 5  # a day and campaign
 BACKUP_DIR = env.str("BACKUP_DIR", default="")
 BACKUP_RECIPIENTS = env.public_keys("BACKUP_RECIPIENTS")
 BACKUP_DAYS = env.number("BACKUP_DAYS", default=30)  # after which whoever runs the site deletes a backup
+REMEMBERED_FOR = 1  # second: how long a process may go by a campaign's words as it has read them
 # A list of more than a thousand names leaves only with a second person's yes.
 EXPORT_APPROVAL = env.bool("EXPORT_APPROVAL", default=not DEMO)
 

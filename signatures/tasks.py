@@ -14,6 +14,7 @@ from signatures import clusters, held, letters, recounting, reminders, retention
 from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
+ASK_EVERY = 0.1  # seconds, for a process that was told that another has nudged
 # A signer waits for this connection: it has less patience than a worker's.
 QUICKLY = {"socket_connect_timeout": settings.REDIS_TIMEOUT, "socket_timeout": settings.REDIS_TIMEOUT, "max_retries": 0}
 logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ breaker = Breaker(logger, "No nudge for the outbox")
 
 SECONDS = 10  # after which a task begins nothing more
 SWEEP_EVERY = 10  # seconds
+_quiet_until = 0.0  # before which this process does not ask whether it may nudge
 _stopping = Event()
 _sweeper: Thread | None = None
 
@@ -87,15 +89,20 @@ def nudge_letters() -> None:
     The task starts a second later, so that it also finds the letters whose own nudge was held back. Signing does not
     depend on it: when Redis is away, the sweep finds the letter, and this process does not ask again for a while.
     """
-    breaker.ask(_nudge)
+    global _quiet_until
+    if monotonic() >= _quiet_until:
+        _quiet_until = monotonic() + (NUDGE_EVERY if breaker.ask(_nudge) else ASK_EVERY)
 
 
-def _nudge() -> None:
-    if cache.add("signatures.nudge", 1, timeout=NUDGE_EVERY):
+def _nudge() -> bool:
+    """Whether it was this process's turn."""
+    is_ours = cache.add("signatures.nudge", 1, timeout=NUDGE_EVERY)
+    if is_ours:
         with current_app.connection_for_write(transport_options=QUICKLY) as broker:
             send_letters.apply_async(  # type: ignore[call-arg]  # celery-types does not know `connection`
                 countdown=NUDGE_EVERY, expires=30, retry=False, connection=broker
             )
+    return is_ours
 
 
 @worker_process_init.connect

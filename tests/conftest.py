@@ -15,6 +15,12 @@ def no_salt_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_nudge_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has nudged is quiet for a second."""
+    monkeypatch.setattr("signatures.tasks._quiet_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def read_in_english() -> Iterator[None]:
     """The language of a request stays on after it: without this, what a test reads would hang on the one before."""
     with translation.override("en"):
