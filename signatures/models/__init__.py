@@ -28,6 +28,7 @@ from signatures.models.rule import Rule, RuleQuerySet
 from signatures.models.searching import Domain, Folded
 from signatures.models.signature import HELD_SINCE, DaySalt, Origin, Seat, Signature, SignatureQuerySet
 from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, PauseAct, Staff
+from signatures.models.writing import insert_together
 
 __all__ = [
     "HELD_SINCE",
@@ -76,4 +77,5 @@ __all__ = [
     "Total",
     "ViaTally",
     "due_date",
+    "insert_together",
 ]

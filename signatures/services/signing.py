@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from secrets import token_bytes
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from campaigns.models import Campaign, ConsentText
 from signatures import addresses, outbox, reasons, rules
-from signatures.models import ConsentEvent, Doubt, Letter, Origin, Rule, Seat, Signature
+from signatures.models import ConsentEvent, Doubt, Letter, Origin, Rule, Seat, Signature, insert_together
 from signatures.network import Address
 from signatures.services import seats
-from signatures.services.consent import log
+from signatures.services.consent import event
 from signatures.signals import ANSWERED, SETTLED, Outcome, Signal, is_held_after_challenge, outcome_of
+
+# By hand, because each signer waits for it, and most of that was to write it.
+SEATS = "SELECT name_fingerprint FROM signatures_seat WHERE campaign_id = %s AND fingerprint = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def sign(
         reason = reasons.SIGNALS
     is_secret = attempt.visibility == Signature.Visibility.SECRET
     fingerprint = addresses.fingerprint(campaign.pk, addresses.canonical(attempt.email))
-    signature = Signature.objects.create(
+    signature = Signature(
         campaign=campaign,
         consent=consent,
         language=language,
@@ -69,14 +73,15 @@ def sign(
         moderation_reason=reason,
         held_at=timezone.now() if reason else None,
     )
-    log(signature, ConsentEvent.Kind.TICKED)
+    is_blocked = rule is not None and rule.action == Rule.Action.BLOCK
+    letter = answer(signature, is_blocked=is_blocked, is_beyond_share=is_beyond_share)
+    rows: list[Model] = [event(signature, ConsentEvent.Kind.TICKED), letter]
     if origin is not None:
         origin.signature = signature
-        origin.save(force_insert=True)
+        rows.append(origin)
+    insert_together(signature, *rows)
     if doubts := doubts_about(signature, rule, found):
         Doubt.objects.bulk_create(doubts)
-    is_blocked = rule is not None and rule.action == Rule.Action.BLOCK
-    answer(signature, is_blocked=is_blocked, is_beyond_share=is_beyond_share)
     return signature
 
 
@@ -125,7 +130,7 @@ def resend(*, campaign: Campaign, language: str, signature_id: int, is_beyond_sh
     found = attempts.filter(pk=signature_id, campaign=campaign, erased_at=None).first()
     is_blocked = was_blocked(signature_id)
     nobody = Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn")
-    answer(found or nobody, is_blocked=is_blocked, is_beyond_share=is_beyond_share)
+    answer(found or nobody, is_blocked=is_blocked, is_beyond_share=is_beyond_share).save()
 
 
 def was_blocked(signature_id: int) -> bool:
@@ -134,9 +139,10 @@ def was_blocked(signature_id: int) -> bool:
 
 
 def answer(signature: Signature, *, is_blocked: bool, is_beyond_share: bool = False) -> Letter:
+    """The letter for an attempt, which is still to be written."""
     kind = Letter.Kind.CONFIRMATION if has_free_seat(signature) else Letter.Kind.ALREADY_SIGNED
     is_pending = signature.state == Signature.State.PENDING
-    return outbox.write(
+    return outbox.draft(
         kind,
         campaign=signature.campaign,
         language=signature.language,
@@ -151,6 +157,7 @@ def answer(signature: Signature, *, is_blocked: bool, is_beyond_share: bool = Fa
 
 def has_free_seat(signature: Signature) -> bool:
     """Whether this address could still be confirmed under this name; a guess for the letter, `confirm` decides."""
-    taken = Seat.objects.filter(campaign_id=signature.campaign_id, fingerprint=signature.fingerprint)
-    names = {bytes(name) for name in taken.values_list("name_fingerprint", flat=True)}
+    with connection.cursor() as cursor:
+        cursor.execute(SEATS, [signature.campaign_id, signature.fingerprint])
+        names = {bytes(name) for (name,) in cursor.fetchall()}
     return len(names) < Seat.PER_ADDRESS and seats.name_fingerprint(signature) not in names

@@ -80,9 +80,7 @@ def in_turn(ours: Callable[[], float], yardstick: Callable[[], float], rounds: i
     return done
 
 
-HEADING = (
-    f"{'what':44} {'beside':44} {'ours/s':>9} {'its/s':>9} {'ratio':>6} {'spread':>13} {'reach':>6}  p50/p95/p99"
-)
+HEADING = f"{'what':44} {'beside':44} {'ours/s':>9} {'its/s':>9} {'ratio':>6} {'spread':>13} {'reach':>6}  p50/p95/p99"
 
 
 def line(figure: Figure) -> str:
