@@ -9,7 +9,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, ConsentText
 from signatures import addresses, outbox, reasons, retractions, rules, tokens
 from signatures.models import ConsentEvent, Doubt, Letter, Retraction, Rule, Seat, Signature
-from signatures.services.confirming import write_receipt
+from signatures.services.confirming import receipt
 from signatures.services.consent import log
 from signatures.services.seats import rename_seat, take_seat
 
@@ -170,7 +170,7 @@ def change_address(*, change: tokens.NewAddress) -> Changed:
         hold_by_rule(signature, rule)
     # What waits for the old address carries links that have just ended.
     Letter.objects.waiting().filter(signature=signature).delete()
-    write_receipt(signature, to=change.email)
+    receipt(signature, to=change.email).save()
     return Changed.DONE
 
 

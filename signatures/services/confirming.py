@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import addresses, funnel, outbox, retractions, suppression, tokens
-from signatures.models import ConsentEvent, Letter, Retraction, Signature, Step, Suppression
-from signatures.services.consent import log
+from signatures.models import ConsentEvent, Letter, Retraction, Signature, Step, Suppression, insert_together
+from signatures.services.consent import event
 from signatures.services.seats import take_seat
 
 CODE_TRIES = 10  # for one attempt to sign, whatever is sent again
@@ -54,10 +54,12 @@ def confirm(*, signature_id: int) -> Confirmation:
     if signature.visibility == Signature.Visibility.SECRET and not signature.wants_updates:
         signature.email = ""
     signature.save(update_fields=["state", "confirmed_at", "email"])
-    log(signature, ConsentEvent.Kind.CONFIRMED)
-    funnel.count(signature.campaign_id, address, Step.CONFIRMED)
     forget_other_attempts(signature)
-    write_receipt(signature, to=address)
+    insert_together(
+        receipt(signature, to=address),
+        event(signature, ConsentEvent.Kind.CONFIRMED),
+        funnel.one(signature.campaign_id, address, Step.CONFIRMED),
+    )
     return Confirmation.CONFIRMED
 
 
@@ -66,14 +68,16 @@ def forget_other_attempts(signature: Signature) -> None:
     name = addresses.canonical_name(signature.name)
     pending = Signature.objects.pending().with_address(signature.campaign, bytes(signature.fingerprint or b""))
     same = [pk for pk, other in pending.values_list("pk", "name") if addresses.canonical_name(other) == name]
+    if not same:
+        return
     # Those that somebody is at this moment writing a letter for go with retention.
     locked = Signature.objects.pending().filter(pk__in=same).select_for_update(skip_locked=True)
     Signature.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).delete()
 
 
-def write_receipt(signature: Signature, *, to: str) -> None:
+def receipt(signature: Signature, *, to: str) -> Letter:
     """The letter that brings the way to the signer's page; it holds the address until it has left."""
-    outbox.write(
+    return outbox.draft(
         Letter.Kind.RECEIPT,
         campaign=signature.campaign,
         language=signature.language,

@@ -67,7 +67,9 @@ def write_again(signature: Signature, links: dict[tuple[int, bytes], str]) -> st
     if signature.state == Signature.State.WITHDRAWN:  # the erased are too
         return GONE
     if signature.state == Signature.State.PENDING:
-        return str(answer(signature, is_blocked=was_blocked(signature.pk)).state)
+        letter = answer(signature, is_blocked=was_blocked(signature.pk))
+        letter.save()
+        return str(letter.state)
     if not signature.email:
         return NO_ADDRESS
     key = (signature.campaign_id, bytes(signature.fingerprint or b""))

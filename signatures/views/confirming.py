@@ -52,15 +52,14 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return expired(request, error.signature_id)
     except tokens.BadToken:
         return failed(request, "broken")
+    if request.method == "POST":
+        outcome = services.confirm(signature_id=signature_id)
+        tasks.nudge_letters()
+        return welcome(request, signature_id, outcome)
     signature = Signature.objects.select_related("consent").filter(pk=signature_id).first()
     if signature is None:
         return failed(request, "gone")
-    text = words_of(signature)
-    if request.method != "POST":
-        return show(request, signature, text)
-    outcome = services.confirm(signature_id=signature_id)
-    tasks.nudge_letters()
-    return welcome(request, text, signature_id, outcome)
+    return show(request, signature, words_of(signature))
 
 
 def show(request: HttpRequest, signature: Signature, text: CampaignText | None) -> HttpResponse:
@@ -98,12 +97,13 @@ def expired(request: HttpRequest, signature_id: int) -> HttpResponse:
     return see("check_email", slug=signature.campaign.slug, handle=handle.seal(), said="resent")
 
 
-def welcome(request: HttpRequest, text: CampaignText | None, signature_id: int, outcome: Confirmation) -> HttpResponse:
-    """To the thank-you page, which knows by a cookie for some minutes who has just confirmed."""
+def welcome(request: HttpRequest, signature_id: int, outcome: Confirmation) -> HttpResponse:
+    """To the thank-you page, which knows by a cookie for some minutes who has just confirmed; or why nobody has."""
+    found = Signature.objects.filter(pk=signature_id)
     if outcome not in (Confirmation.CONFIRMED, Confirmation.CONFIRMED_BEFORE):
-        return failed(request, REASONS[outcome], text=text)
-    signature = Signature.objects.select_related("campaign").get(pk=signature_id)
-    response = see("thanks", slug=signature.campaign.slug)
+        signature = found.first()
+        return failed(request, REASONS[outcome], text=words_of(signature) if signature else None)
+    response = see("thanks", slug=found.values_list("campaign__slug", flat=True).get())
     if outcome is Confirmation.CONFIRMED:
         token = tokens.CONFIRMED_HERE.make(signature_id)
         remember(response, CONFIRMED_HERE, token, tokens.CONFIRMED_HERE.max_age)

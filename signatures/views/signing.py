@@ -151,7 +151,7 @@ def check_email(request: HttpRequest, slug: str, handle: str) -> HttpResponse:
         form.add_error("code", _("This code does not fit, or works no longer. After ten tries only the link works."))
         return render(request, "signatures/check_email.html", context, status=422)
     tasks.nudge_letters()
-    return welcome(request, text, known.signature_id, outcome)
+    return welcome(request, known.signature_id, outcome)
 
 
 @private("GET", "HEAD", "POST")
