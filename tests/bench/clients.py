@@ -1,0 +1,123 @@
+"""Closed-loop clients in a process of their own: so many connections, each sending its next request once it has the
+answer to the last, and each answer looked at.
+
+`python -m tests.bench.clients` reads a job from its standard input, as JSON, and writes what came of it: how many
+seconds it took, how long each answer was waited for, and the addresses that answers led to.
+"""
+
+import json
+import selectors
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Unexpected(Exception):
+    """An answer that is not what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    seconds: float
+    waits: Sequence[float]  # seconds
+    locations: Sequence[str] = field(repr=False)
+
+    @property
+    def rate(self) -> float:
+        return len(self.waits) / self.seconds
+
+
+def posted(path: str, fields: Mapping[str, str], number: int) -> bytes:
+    """A POST of one of very many people, each in another network."""
+    body = urlencode(fields).encode()
+    client = f"10.{number // 65536 % 256}.{number // 256 % 256}.{number % 256}"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\nSec-Fetch-Site: same-origin\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def run(port: int, connections: int, requests: Sequence[bytes]) -> Outcome:
+    """Sends all of them from another process. Raises Unexpected where one is not answered 303."""
+    job = {"port": port, "connections": connections, "requests": [request.decode() for request in requests]}
+    command = [sys.executable, "-m", "tests.bench.clients"]
+    done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise Unexpected(done.stderr.strip().splitlines()[-1])
+    return Outcome(**json.loads(done.stdout))
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.connect()
+
+    def connect(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, request: bytes) -> None:
+        self.begun = perf_counter()
+        self.received = b""
+        self.socket.sendall(request)
+
+    def read(self) -> bytes | None:
+        """The head of the answer, once all of it is there."""
+        data = self.socket.recv(65536)
+        if not data:
+            raise Unexpected("The connection was closed before there was an answer.")
+        self.received += data
+        head, found, body = self.received.partition(b"\r\n\r\n")
+        if not found:
+            return None
+        fields = {line.partition(b":")[0].lower(): line.partition(b":")[2].strip() for line in head.split(b"\r\n")}
+        return head if len(body) >= int(fields.get(b"content-length", b"0")) else None
+
+
+def drive(port: int, connections: int, requests: Iterator[bytes]) -> Outcome:
+    waits: list[float] = []
+    locations: list[str] = []
+    selector = selectors.DefaultSelector()
+    left = deque(requests)
+    begun = perf_counter()
+    for _ in range(min(connections, len(left))):
+        client = Client(port)
+        selector.register(client.socket, selectors.EVENT_READ, client)
+        client.send(left.popleft())
+    while selector.get_map():
+        for key, _events in selector.select():
+            client = key.data
+            head = client.read()
+            if head is None:
+                continue
+            waits.append(perf_counter() - client.begun)
+            if not head.startswith(b"HTTP/1.1 303"):
+                raise Unexpected(f"Answered {head[:40]!r}")
+            locations.append(head.partition(b"Location: ")[2].partition(b"\r\n")[0].decode())
+            is_closing = b"Connection: close" in head
+            if is_closing or not left:
+                selector.unregister(client.socket)
+                client.socket.close()
+            if left:
+                if is_closing:
+                    client.connect()
+                    selector.register(client.socket, selectors.EVENT_READ, client)
+                client.send(left.popleft())
+    return Outcome(perf_counter() - begun, waits, locations)
+
+
+if __name__ == "__main__":
+    job = json.load(sys.stdin)
+    outcome = drive(job["port"], job["connections"], iter([request.encode() for request in job["requests"]]))
+    json.dump({"seconds": outcome.seconds, "waits": outcome.waits, "locations": outcome.locations}, sys.stdout)

@@ -1,0 +1,116 @@
+"""What is measured: the site as production runs it, on servers of its own with PostgreSQL's usual durability, and the
+yardsticks beside it, each behind a gunicorn with the same settings."""
+
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from petition_site.local.processes import Child, Children, until
+from petition_site.local.servers import free_port
+from petition_site.local.services import LocalServices
+from tests.browser.site import SLUG, prepare, settings, without_limits
+from tests.services import compile_translations, environment
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = f"/es/{SLUG}/"
+WORKERS = 2
+STAFF = "bench"
+
+
+@dataclass
+class BenchSite:
+    env: dict[str, str] = field(repr=False)  # what its processes read
+    password: str = field(repr=False)  # of STAFF
+    state: Path
+    children: Children
+    port: int
+    serving: dict[str, Child] = field(default_factory=dict)
+
+    @property
+    def database(self) -> str:
+        return self.env["DATABASE_URL"]
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            cursor = connection.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def begin(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Child:
+        """A Python program of the site's, with its settings."""
+        command = [sys.executable, *arguments]
+        return self.children.start(name, command, log=self.logs / f"{name}.log", cwd=ROOT, env=env or self.env)
+
+    def serve(self, name: str, application: str, port: int, **settings: str) -> None:
+        """One gunicorn as the site has it, and its answer awaited."""
+        child = self.begin(
+            name,
+            *("-m", "gunicorn", "--config", "python:petition_site.gunicorn_conf", application),
+            *("--no-control-socket", "--workers", str(WORKERS), "--threads", "4", "--bind", f"127.0.0.1:{port}"),
+            *("--log-level", "warning"),
+            env=self.env | settings,
+        )
+        assert until(lambda: child.process.poll() is not None or answers(port), 60), f"{name}: see {self.logs}"
+        self.children.fail_if_one_ended()
+        self.serving[name] = child
+
+    def stop_serving(self, *names: str) -> None:
+        for name in names:
+            self.children.stop(self.serving.pop(name))
+
+
+def answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/constant/", headers={"Host": "localhost"})
+        return connection.getresponse().status < 500
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+@contextmanager
+def bench_site(state: Path) -> Iterator[BenchSite]:
+    """Brings all of it up; what was in `state` before is still there."""
+    (state / "logs").mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        urls = stack.enter_context(LocalServices(state / "servers"))
+        children = Children()
+        stack.callback(children.stop_all)
+        port, password = free_port(), secrets.token_urlsafe(12)
+        keys = {"SECRET_KEY": "bench " * 10, "ADDRESS_KEY": "bench! " * 10}  # the same for a database kept from before
+        env = dict(settings(port, urls["DATABASE_URL"], urls["REDIS_URL"], "smtp://127.0.0.1:1")) | keys
+        stack.enter_context(environment(env | {"DJANGO_SETTINGS_MODULE": "petition_site.settings"}))
+        env |= without_limits() | {"TRUSTED_PROXY_COUNT": "1", "BARE_DATABASE_URL": urls["DATABASE_URL"]}
+        site = BenchSite(env, password, state, children, port)
+        if not site.ask("SELECT 1 FROM pg_class WHERE relname = 'signatures_signature'"):
+            site.env |= {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password}
+            compile_translations()
+            prepare(children, site.logs, site.env)
+        children.wait_for(site.begin("bare", "-m", "tests.bench.yardsticks.bare"))
+        yield site
+
+
+@contextmanager
+def temporary_state() -> Iterator[Path]:
+    """A directory in the clone, since other file systems may be memory, where nothing has to wait for a disk."""
+    state = ROOT / ".local" / "bench"
+    state.mkdir(parents=True, exist_ok=True)
+    try:
+        yield state
+    finally:
+        if "BENCH_KEEP" not in os.environ:
+            shutil.rmtree(state, ignore_errors=True)
