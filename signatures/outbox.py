@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.models import Campaign
 from signatures import locks, suppression
 from signatures.models import Letter, Signature
 
@@ -53,7 +52,7 @@ def write(kind: Kind, **options: Any) -> Letter:
 def draft(
     kind: Kind,
     *,
-    campaign: Campaign,
+    campaign_id: int,
     language: str,
     to: str,
     fingerprint: bytes | None,
@@ -71,7 +70,7 @@ def draft(
     """
     if fingerprint is not None:
         take_turn(fingerprint)
-    is_capped = (fingerprint is not None and is_over_cap(kind, campaign, fingerprint)) or is_beyond_share
+    is_capped = (fingerprint is not None and is_over_cap(kind, campaign_id, fingerprint)) or is_beyond_share
     is_suppressed = suppression.stops(to, kind)
     state = State.WAITING
     for is_so, reason in (
@@ -88,7 +87,7 @@ def draft(
         state=state,
         priority=Letter.FIRST if kind == Kind.CONFIRMATION else Letter.LATER,
         signature=signature,
-        campaign=campaign,
+        campaign_id=campaign_id,
         language=language,
         to=to if is_sent else "",
         fingerprint=fingerprint,
@@ -102,12 +101,12 @@ def take_turn(fingerprint: bytes) -> None:
     locks.wait_for(int.from_bytes(fingerprint[:8], "big", signed=True))
 
 
-def is_over_cap(kind: Kind, campaign: Campaign, fingerprint: bytes, but: Letter | None = None) -> bool:
+def is_over_cap(kind: Kind, campaign_id: int, fingerprint: bytes, but: Letter | None = None) -> bool:
     """Whether the address has had its share; `but` is a letter that is not counted."""
     cap = CAPS[kind]
     since = timezone.now() - cap.age
     with connection.cursor() as cursor:
-        cursor.execute(RECENT, [campaign.pk, fingerprint, kind, since, but.pk if but else 0])
+        cursor.execute(RECENT, [campaign_id, fingerprint, kind, since, but.pk if but else 0])
         return bool(cursor.fetchone()[0] >= cap.n)
 
 
@@ -120,7 +119,7 @@ def send_once_more(letter: Letter, *, to: str) -> State:
     take_turn(fingerprint)
     if suppression.stops(to, letter.kind):
         return State.SUPPRESSED
-    if is_over_cap(Kind(letter.kind), letter.campaign, fingerprint, but=letter):
+    if is_over_cap(Kind(letter.kind), letter.campaign_id, fingerprint, but=letter):
         return State.CAPPED
     letter.state, letter.to, letter.error, letter.attempts, letter.lease = State.WAITING, to, "", 0, None
     # Its two weeks of waiting begin anew.

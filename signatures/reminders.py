@@ -80,7 +80,7 @@ def fingerprint_of(signature: Signature) -> bytes:
 def remind(signature: Signature) -> Letter:
     return outbox.write(
         Letter.Kind.REMINDER,
-        campaign=signature.campaign,
+        campaign_id=signature.campaign_id,
         language=signature.language,
         to=signature.email,
         fingerprint=fingerprint_of(signature),

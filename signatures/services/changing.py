@@ -117,7 +117,7 @@ def ask_for_page(*, campaign: Campaign, language: str, email: str, is_beyond_sha
     known = Signature.objects.with_address(campaign, fingerprint).exclude(state=Signature.State.PENDING)
     outbox.write(
         Letter.Kind.PAGE_LINK,
-        campaign=campaign,
+        campaign_id=campaign.pk,
         language=language,
         to=email,
         fingerprint=fingerprint,
@@ -136,7 +136,7 @@ def ask_for_address(*, signature_id: int, email: str, is_beyond_share: bool = Fa
     rule = rules.met_by(email)
     outbox.write(
         Letter.Kind.ADDRESS_CHANGE,
-        campaign=signature.campaign,
+        campaign_id=signature.campaign_id,
         language=signature.language,
         to=email,
         fingerprint=addresses.fingerprint(signature.campaign_id, addresses.canonical(email)),

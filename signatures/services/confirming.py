@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -11,6 +11,9 @@ from signatures import addresses, funnel, outbox, retractions, suppression, toke
 from signatures.models import ConsentEvent, Letter, Retraction, Signature, Step, Suppression, insert_together
 from signatures.services.consent import event
 from signatures.services.seats import take_seat
+
+# By hand, because each signer waits for it, and most of that was to write it.
+PENDING = "SELECT id, name FROM signatures_signature WHERE campaign_id = %s AND fingerprint = %s AND state = 'pending'"
 
 CODE_TRIES = 10  # for one attempt to sign, whatever is sent again
 
@@ -33,13 +36,8 @@ def confirm(*, signature_id: int) -> Confirmation:
     Any number of calls at once end well: the row's lock orders those for one signature, the seats' unique
     constraints those for one address. A signature in time may be confirmed after the campaign has closed.
     """
-    signature = (
-        # As much of a lock as a letter that is written for this row meanwhile does not wait for.
-        Signature.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("campaign")
-        .filter(pk=signature_id)
-        .first()
-    )
+    # As much of a lock as a letter that is written for this row meanwhile does not wait for.
+    signature = Signature.objects.select_for_update(no_key=True).filter(pk=signature_id).first()
     if signature is None:
         return Confirmation.GONE
     if signature.state == Signature.State.WITHDRAWN:
@@ -66,8 +64,9 @@ def confirm(*, signature_id: int) -> Confirmation:
 def forget_other_attempts(signature: Signature) -> None:
     """Attempts under the same name from the same address can no longer be confirmed, and are not kept."""
     name = addresses.canonical_name(signature.name)
-    pending = Signature.objects.pending().with_address(signature.campaign, bytes(signature.fingerprint or b""))
-    same = [pk for pk, other in pending.values_list("pk", "name") if addresses.canonical_name(other) == name]
+    with connection.cursor() as cursor:
+        cursor.execute(PENDING, [signature.campaign_id, signature.fingerprint])
+        same = [pk for pk, other in cursor.fetchall() if addresses.canonical_name(other) == name]
     if not same:
         return
     # Those that somebody is at this moment writing a letter for go with retention.
@@ -79,7 +78,7 @@ def receipt(signature: Signature, *, to: str) -> Letter:
     """The letter that brings the way to the signer's page; it holds the address until it has left."""
     return outbox.draft(
         Letter.Kind.RECEIPT,
-        campaign=signature.campaign,
+        campaign_id=signature.campaign_id,
         language=signature.language,
         to=to,
         fingerprint=bytes(signature.fingerprint or b""),

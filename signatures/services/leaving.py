@@ -76,11 +76,11 @@ def erase(*, signature_id: int, is_told: bool = True) -> bool:
     others = Signature.objects.with_address(signature.campaign, fingerprint).exclude(state=Signature.State.PENDING)
     if not others.exists():
         # Letters with the way to one's page are an address's, not a signature's.
-        Letter.objects.filter(campaign=signature.campaign, fingerprint=fingerprint, signature=None).delete()
+        Letter.objects.filter(campaign_id=signature.campaign_id, fingerprint=fingerprint, signature=None).delete()
     if address and is_told:
         outbox.write(
             Letter.Kind.ERASED,
-            campaign=signature.campaign,
+            campaign_id=signature.campaign_id,
             language=signature.language,
             to=address,
             fingerprint=None,

@@ -77,7 +77,7 @@ def write_again(signature: Signature, links: dict[tuple[int, bytes], str]) -> st
         links[key] = str(
             outbox.write(
                 Kind.PAGE_LINK,
-                campaign=signature.campaign,
+                campaign_id=signature.campaign_id,
                 language=signature.language,
                 to=signature.email,
                 fingerprint=key[1],

@@ -144,7 +144,7 @@ def answer(signature: Signature, *, is_blocked: bool, is_beyond_share: bool = Fa
     is_pending = signature.state == Signature.State.PENDING
     return outbox.draft(
         kind,
-        campaign=signature.campaign,
+        campaign_id=signature.campaign_id,
         language=signature.language,
         to=signature.email,
         fingerprint=bytes(signature.fingerprint or b""),  # only the erased have none, and they get no answer

@@ -143,7 +143,7 @@ def receive(server: Server, campaign: Campaign, kind: str, language: str, **fiel
         with transaction.atomic():
             outbox.write(
                 Letter.Kind.REMINDER,
-                campaign=campaign,
+                campaign_id=campaign.pk,
                 language=language,
                 to=signature.email,
                 fingerprint=fingerprint,

@@ -24,7 +24,7 @@ def campaign(db: None) -> Campaign:
 
 def write(campaign: Campaign, kind: Kind = Kind.CONFIRMATION, email: str = "ana@example.org", **fields: Any) -> Letter:
     fingerprint = None if kind is Kind.ERASED else addresses.fingerprint(campaign.pk, addresses.canonical(email))
-    return outbox.write(kind, campaign=campaign, language="en", to=email, fingerprint=fingerprint, **fields)
+    return outbox.write(kind, campaign_id=campaign.pk, language="en", to=email, fingerprint=fingerprint, **fields)
 
 
 def test_every_kind_but_the_last_letter_has_a_cap() -> None:

@@ -68,7 +68,7 @@ def test_only_letters_that_were_asked_for_are_written_from_then_on(
 
     fingerprint = None if kind == Letter.Kind.ERASED else bytes(32)
     letter = outbox.write(
-        Letter.Kind(kind), campaign=campaign, language="en", to="Ana@example.org", fingerprint=fingerprint
+        Letter.Kind(kind), campaign_id=campaign.pk, language="en", to="Ana@example.org", fingerprint=fingerprint
     )
 
     assert (letter.state, bool(letter.to)) == (state, state == "waiting")
