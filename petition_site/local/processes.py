@@ -63,6 +63,10 @@ class Children:
     def __init__(self) -> None:
         self._running: list[Child] = []
 
+    def __iter__(self) -> Iterator[Child]:
+        """Those that have not ended."""
+        return (child for child in self._running if child.process.poll() is None)
+
     def start(
         self,
         name: str,

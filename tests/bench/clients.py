@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,9 +46,11 @@ def posted(path: str, fields: Mapping[str, str], number: int) -> bytes:
     return head.encode() + body
 
 
-def run(port: int, connections: int, requests: Sequence[bytes]) -> Outcome:
-    """Sends all of them from another process. Raises Unexpected where one is not answered 303."""
-    job = {"port": port, "connections": connections, "requests": [request.decode() for request in requests]}
+def run(port: int, connections: int, requests: Sequence[bytes], rate: float = 0) -> Outcome:
+    """Sends all of them from another process, so many a second where a rate is given. Raises Unexpected where one is not
+    answered 303."""
+    sent = [request.decode() for request in requests]
+    job = {"port": port, "connections": connections, "requests": sent, "rate": rate}
     command = [sys.executable, "-m", "tests.bench.clients"]
     done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, cwd=ROOT, check=False)
     if done.returncode:
@@ -85,7 +87,7 @@ class Client:
         return head if len(body) >= int(fields.get(b"content-length", b"0")) else None
 
 
-def drive(port: int, connections: int, requests: Iterator[bytes]) -> Outcome:
+def drive(port: int, connections: int, requests: Iterator[bytes], rate: float) -> Outcome:
     waits: list[float] = []
     locations: list[str] = []
     selector = selectors.DefaultSelector()
@@ -113,11 +115,15 @@ def drive(port: int, connections: int, requests: Iterator[bytes]) -> Outcome:
                 if is_closing:
                     client.connect()
                     selector.register(client.socket, selectors.EVENT_READ, client)
+                if rate:
+                    sleep(max(0.0, begun + len(waits) / rate - perf_counter()))
                 client.send(left.popleft())
     return Outcome(perf_counter() - begun, waits, locations)
 
 
 if __name__ == "__main__":
     job = json.load(sys.stdin)
-    outcome = drive(job["port"], job["connections"], iter([request.encode() for request in job["requests"]]))
+    outcome = drive(
+        job["port"], job["connections"], iter([request.encode() for request in job["requests"]]), job["rate"]
+    )
     json.dump({"seconds": outcome.seconds, "waits": outcome.waits, "locations": outcome.locations}, sys.stdout)

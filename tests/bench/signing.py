@@ -107,19 +107,18 @@ class Signing:
         }
         return posted(f"{PAGE}sign/", fields, number)
 
-    def rate(self, n: int = SIGNERS, connections: int = CONNECTIONS) -> float:
-        """Signatures a second, each of them found with its letter in the database afterwards."""
-        before = self.stored()
-        outcome = clients.run(self.port, connections, self.requests(n))
-        assert self.stored() == (before[0] + n, before[1] + n)
+    def rate(self, n: int = SIGNERS, connections: int = CONNECTIONS, rate: float = 0) -> float:
+        """Signatures a second, each of them found with its letter in the database afterwards; as fast as they can be,
+        or at a rate."""
+        last = self.site.ask(
+            "SELECT (SELECT max(id) FROM signatures_signature), (SELECT max(id) FROM signatures_letter)"
+        )[0]
+        outcome = clients.run(self.port, connections, self.requests(n), rate)
+        for table, number in zip(("signature", "letter"), last, strict=True):
+            assert self.site.ask(f"SELECT count(*) FROM signatures_{table} WHERE id > %s", number or 0) == [(n,)]
         self.handles = [handle_in(location) for location in outcome.locations]
         self.waits += outcome.waits
         return outcome.rate
-
-    def stored(self) -> tuple[int, int]:
-        query = "SELECT (SELECT count(*) FROM signatures_signature), (SELECT count(*) FROM signatures_letter)"
-        [(signatures, letters)] = self.site.ask(query)
-        return signatures, letters
 
 
 def handle_in(location: str) -> str:

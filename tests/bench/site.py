@@ -7,10 +7,11 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
@@ -32,8 +33,13 @@ class BenchSite:
     password: str = field(repr=False)  # of STAFF
     state: Path
     children: Children
+    servers: Children  # PostgreSQL and Redis
     port: int
     serving: dict[str, Child] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def database(self) -> str:
@@ -66,6 +72,17 @@ class BenchSite:
         self.children.fail_if_one_ended()
         self.serving[name] = child
 
+    def with_database(self, name: str) -> "BenchSite":
+        """The same site on another database of its server."""
+        url = urlunsplit(urlsplit(self.database)._replace(path=f"/{name}"))
+        return replace(self, env=self.env | {"DATABASE_URL": url})
+
+    def start_worker(self, mail: str) -> None:
+        """One Celery worker with beat in it, which hands letters to this server."""
+        celery = ("-m", "celery", "-A", "petition_site", "worker", "--beat", "--schedule", str(self.state / "beat"))
+        quiet = ("--without-gossip", "--without-mingle", "--concurrency", "1", "--loglevel", "WARNING")
+        self.serving["worker"] = self.begin("worker", *celery, *quiet, env=self.env | {"EMAIL_URL": mail})
+
     def stop_serving(self, *names: str) -> None:
         for name in names:
             self.children.stop(self.serving.pop(name))
@@ -87,19 +104,22 @@ def bench_site(state: Path) -> Iterator[BenchSite]:
     """Brings all of it up; what was in `state` before is still there."""
     (state / "logs").mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        urls = stack.enter_context(LocalServices(state / "servers"))
+        services = LocalServices(state / "servers")
+        urls = stack.enter_context(services)
         children = Children()
         stack.callback(children.stop_all)
         port, password = free_port(), secrets.token_urlsafe(12)
         keys = {"SECRET_KEY": "bench " * 10, "ADDRESS_KEY": "bench! " * 10}  # the same for a database kept from before
         env = dict(settings(port, urls["DATABASE_URL"], urls["REDIS_URL"], "smtp://127.0.0.1:1")) | keys
+        env["EXPORT_APPROVAL"] = "false"  # a second person's yes takes no time of the machine's
         stack.enter_context(environment(env | {"DJANGO_SETTINGS_MODULE": "petition_site.settings"}))
         env |= without_limits() | {"TRUSTED_PROXY_COUNT": "1", "BARE_DATABASE_URL": urls["DATABASE_URL"]}
-        site = BenchSite(env, password, state, children, port)
+        site = BenchSite(env, password, state, children, services.children, port)
         if not site.ask("SELECT 1 FROM pg_class WHERE relname = 'signatures_signature'"):
             site.env |= {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password}
             compile_translations()
             prepare(children, site.logs, site.env)
+            site.ask("CREATE DATABASE empty TEMPLATE postgres")
         children.wait_for(site.begin("bare", "-m", "tests.bench.yardsticks.bare"))
         yield site
 
