@@ -78,8 +78,7 @@ def claim(lease: uuid.UUID) -> Batch:
         ids = list(due)
         pace.release(room - len(ids), minute)
         Letter.objects.filter(pk__in=ids).update(lease=lease, due_at=Now() + LEASE, attempts=F("attempts") + 1)
-    letters = Letter.objects.filter(pk__in=ids).select_related("signature__consent", "campaign")
-    letters = letters.annotate(is_first=IS_FIRST)
+    letters = emails.fetch(Letter.objects.filter(pk__in=ids).annotate(is_first=IS_FIRST))
     # Those that failed before go last, so that one at which the server closes each time does not stop the others.
     batch = Batch(sorted(letters, key=lambda letter: (bool(letter.error), letter.priority, letter.pk)))
     batch.minute = minute

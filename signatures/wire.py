@@ -8,6 +8,7 @@ from django.core.mail.backends.smtp import EmailBackend
 
 from signatures import refusals
 from signatures.refusals import Meaning, Refusal
+from signatures.stencils import ReadyMessage
 
 
 class ServerRefuses(Exception):
@@ -41,9 +42,8 @@ def reconnect(smtp: BaseEmailBackend) -> None:
 
 def deliver(smtp: BaseEmailBackend, message: EmailMessage) -> Refusal | None:
     """Hands a message over; answers why the server would not have it. Raises ServerRefuses or ConnectionLost."""
-    message.connection = smtp
     try:
-        message.send()
+        hand_over(smtp, message)
     except Exception as error:
         refusal = refusals.read(error)
         if refusal is None:  # hung up in the middle, or a message that cannot be put on the wire
@@ -52,6 +52,15 @@ def deliver(smtp: BaseEmailBackend, message: EmailMessage) -> Refusal | None:
             raise ServerRefuses(refusal.error) from error
         return refusal
     return None
+
+
+def hand_over(smtp: BaseEmailBackend, message: EmailMessage) -> None:
+    """What is ready goes to smtplib as it is: Django would put it together, and read its addresses, once more."""
+    if isinstance(message, ReadyMessage) and type(smtp) is EmailBackend and smtp.connection:
+        smtp.connection.sendmail(message.sender, message.to, message.content)
+    else:
+        message.connection = smtp
+        message.send()
 
 
 def make_ready(smtp: BaseEmailBackend) -> None:
