@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
-from signatures import addresses, emails, funnel, pace, suppression, wire
+from signatures import addresses, emails, funnel, marking, pace, suppression, wire
 from signatures.models import Letter, LetterQuerySet, Step
 from signatures.refusals import Meaning
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 State = Letter.State
 
-BATCH = 50
+BATCH = 100
 LEASE = timedelta(minutes=3)  # longer than the slowest letter: four answers of EMAIL_TIMEOUT each
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -89,16 +89,20 @@ def send_batch(batch: Batch, lease: uuid.UUID, until: float) -> tuple[int, bool]
     """Sends a claimed batch; answers how many went out and whether the mail server takes letters."""
     sent = 0
     is_reachable = True
+    gone: Letter | None = None  # it has just left and is not marked yet
     smtp = get_connection()
     try:
         wire.connect(smtp)
-        for letter in batch:
-            if monotonic() > until:
-                break
-            if renew(letter, lease) and send(smtp, letter, lease):
+        for letter in [*batch, None]:
+            following = letter if monotonic() < until else None
+            is_ours = marking.proceed(lease, LEASE, sent=gone, following=following)
+            if gone:
                 if not sent:
                     pace.resume()
                 sent += 1
+            if following is None:
+                break
+            gone = following if is_ours and send(smtp, following, lease) else None
     except wire.ServerRefuses as refusal:
         logger.warning("The mail server takes no letters: %s", refusal)
         pace.pause(str(refusal))
@@ -110,7 +114,7 @@ def send_batch(batch: Batch, lease: uuid.UUID, until: float) -> tuple[int, bool]
 
 
 def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
-    """Sends one letter and marks what became of it. Raises ServerRefuses."""
+    """Sends one letter; where it has not gone, marks what became of it. Raises ServerRefuses."""
     if letter.created_at <= letter.due_at - LEASE - WAITS_FOR:  # `due_at` is one lease after the claim
         failed(letter, lease, EXPIRED, Meaning.NEVER)
         return False
@@ -135,22 +139,11 @@ def send(smtp: BaseEmailBackend, letter: Letter, lease: uuid.UUID) -> bool:
         failed(letter, lease, refusal.error, refusal.meaning)
         wire.make_ready(smtp)
         return False
-    if not letter.is_first:  # type: ignore[attr-defined]
-        end(mine(letter, lease), state=State.SENT, sent_at=Now(), error="")
-        return True
-    with transaction.atomic():
-        if end(mine(letter, lease), state=State.SENT, sent_at=Now(), error=""):
-            funnel.count(letter.campaign_id, letter.to, Step.SENT)
     return True
 
 
 def mine(letter: Letter, lease: uuid.UUID) -> LetterQuerySet:
     return Letter.objects.waiting().filter(pk=letter.pk, lease=lease)
-
-
-def renew(letter: Letter, lease: uuid.UUID) -> bool:
-    """Whether the letter is still this worker's to send, and nobody has begun a pause; if so, for a lease from now."""
-    return bool(mine(letter, lease).filter(~pace.IS_PAUSED).update(due_at=Now() + LEASE))
 
 
 def give_back(batch: Batch, lease: uuid.UUID) -> None:
