@@ -64,8 +64,8 @@ class Children:
         self._running: list[Child] = []
 
     def __iter__(self) -> Iterator[Child]:
-        """Those that have not ended."""
-        return (child for child in self._running if child.process.poll() is None)
+        """Those that were started and not stopped; some may have ended by themselves."""
+        return iter(tuple(self._running))
 
     def start(
         self,

@@ -82,8 +82,8 @@ class Server(ABC):
     @abstractmethod
     def url(self, port: int) -> str: ...
 
-    def start(self, children: Children, log: Path) -> str:
-        """Start it on a free port and return its address.
+    def start(self, children: Children, log: Path, port: int | None = None) -> str:
+        """Start it, on a free port or on that which it had, and return its address.
 
         It tries for five seconds: after a `kill -9` of the last launcher its server may still be closing its files,
         and a port that was free may be taken when the server asks for it.
@@ -94,11 +94,11 @@ class Server(ABC):
         deadline = time.monotonic() + 5
         while True:
             self._stop_orphan()
-            port = free_port()
+            on = port or free_port()
             child = children.start(
                 self.kind.name,
-                self.command(port),
-                stdin=self.stdin(port),
+                self.command(on),
+                stdin=self.stdin(on),
                 log=log,
                 cwd=self.started_in,
                 env=ENVIRONMENT,
@@ -109,9 +109,9 @@ class Server(ABC):
                 patience=self.patience,
             )
             # A minute, because after a crash there may be much to replay.
-            until(lambda: child.process.poll() is not None or self.is_ready(child, port), 60)  # noqa: B023
-            if child.process.poll() is None and self.is_ready(child, port):
-                return self.url(port)
+            until(lambda: child.process.poll() is not None or self.is_ready(child, on), 60)  # noqa: B023
+            if child.process.poll() is None and self.is_ready(child, on):
+                return self.url(on)
             children.stop(child)
             if time.monotonic() > deadline:
                 raise child.how_it_ended()

@@ -26,6 +26,7 @@ class LocalServices:
         self.state, self.durable = state_dir.resolve(), durable
         self.children = Children()
         self.programs: list[Program] = []
+        self.servers: list[Server] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> dict[str, str]:
@@ -48,14 +49,14 @@ class LocalServices:
         logs = private_directory(self.state / "logs")
         stack.enter_context(locked(self.state / "servers.lock", f"The servers in {self.state} are running already."))
         place = _place(self.state / "servers", stack)
-        servers = [self._best(kind, place) for kind in kinds]
-        for server in servers:
+        self.servers = [self._best(kind, place) for kind in kinds]
+        for server in self.servers:
             server.program = stack.enter_context(within_reach(server.program, place.account, self.state))
             self.programs.append(server.program)
         stack.callback(self.children.stop_all)
         return {
             server.kind.setting: server.start(self.children, logs / f"{server.kind.name.lower()}.log")
-            for server in servers
+            for server in self.servers
         }
 
     def _best(self, kind: type[Server], place: Place) -> Server:

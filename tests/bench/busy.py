@@ -1,4 +1,4 @@
-"""Signing while everything else is at work: a hundred thousand letters leave, and staff take one list after the other."""
+"""Signing while all else is at work: a hundred thousand letters leave, and staff take one list after the other."""
 
 from collections.abc import Iterator
 from threading import Event, Thread

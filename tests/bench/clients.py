@@ -47,8 +47,8 @@ def posted(path: str, fields: Mapping[str, str], number: int) -> bytes:
 
 
 def run(port: int, connections: int, requests: Sequence[bytes], rate: float = 0) -> Outcome:
-    """Sends all of them from another process, so many a second where a rate is given. Raises Unexpected where one is not
-    answered 303."""
+    """Sends all of them from another process, so many a second where a rate is given. Raises Unexpected where one is
+    not answered 303."""
     sent = [request.decode() for request in requests]
     job = {"port": port, "connections": connections, "requests": sent, "rate": rate}
     command = [sys.executable, "-m", "tests.bench.clients"]

@@ -120,6 +120,9 @@ class Signing:
         self.waits += outcome.waits
         return outcome.rate
 
+    def stored(self, table: str, what: str, after: int = 0) -> int:
+        return int(self.site.ask(f"SELECT {what} FROM signatures_{table} WHERE id > %s", after)[0][0])
+
 
 def handle_in(location: str) -> str:
     found = re.search(r"/check-email/([^/]+)/", location)

@@ -33,7 +33,7 @@ class BenchSite:
     password: str = field(repr=False)  # of STAFF
     state: Path
     children: Children
-    servers: Children  # PostgreSQL and Redis
+    services: LocalServices = field(repr=False)  # PostgreSQL and Redis
     port: int
     serving: dict[str, Child] = field(default_factory=dict)
 
@@ -100,8 +100,8 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def bench_site(state: Path) -> Iterator[BenchSite]:
-    """Brings all of it up; what was in `state` before is still there."""
+def bench_site(state: Path, **changes: str) -> Iterator[BenchSite]:
+    """Brings all of it up, with changed settings; what was in `state` before is still there."""
     (state / "logs").mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         services = LocalServices(state / "servers")
@@ -114,7 +114,8 @@ def bench_site(state: Path) -> Iterator[BenchSite]:
         env["EXPORT_APPROVAL"] = "false"  # a second person's yes takes no time of the machine's
         stack.enter_context(environment(env | {"DJANGO_SETTINGS_MODULE": "petition_site.settings"}))
         env |= without_limits() | {"TRUSTED_PROXY_COUNT": "1", "BARE_DATABASE_URL": urls["DATABASE_URL"]}
-        site = BenchSite(env, password, state, children, services.children, port)
+        env |= changes
+        site = BenchSite(env, password, state, children, services, port)
         if not site.ask("SELECT 1 FROM pg_class WHERE relname = 'signatures_signature'"):
             site.env |= {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password}
             compile_translations()

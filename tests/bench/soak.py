@@ -49,9 +49,9 @@ class Samples:
 
     def memory(self) -> dict[str, float]:
         """The kilobytes of each process of ours with all that it has started, and of PostgreSQL and Redis."""
-        parents = {pid: parent for pid, parent in processes()}
+        parents = dict(processes())
         roots = {child.process.pid: name for name, child in self.site.serving.items()}
-        roots |= {child.process.pid: child.name for child in self.site.servers}
+        roots |= {child.process.pid: child.name for child in self.site.services.children}
         sums: dict[str, float] = defaultdict(float)
         for pid in parents:
             root = next((each for each in line_of(pid, parents) if each in roots), None)

@@ -1,0 +1,135 @@
+"""A whole site whose parts can be killed, frozen and started again: all of it is its own, the mail server too."""
+
+import os
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from petition_site.local.processes import Child, until
+from signatures import emails
+from signatures.models import Letter
+from tests.bench.signing import counted, recounted
+from tests.bench.site import ROOT, BenchSite, bench_site
+from tests.faults.people import People
+from tests.smtp import Server as MailServer
+from tests.smtp import mail_server
+
+BACK_WITHIN = 60  # seconds
+MUST_NOT_BE_SAID = ("@", "Rosa", "Quispe")  # in a log
+
+
+@dataclass
+class Breakable:
+    site: BenchSite
+    mail: MailServer
+    logs_read: dict[Path, int] = field(default_factory=dict)
+
+    # Its parts
+
+    def server(self, name: str) -> Child:
+        """PostgreSQL or Redis, as it runs now."""
+        [child] = [child for child in self.site.services.children if child.name.startswith(name)]
+        return child
+
+    def kill(self, child: Child, by: signal.Signals = signal.SIGKILL) -> None:
+        child.process.send_signal(by)
+        child.process.wait(BACK_WITHIN)
+
+    def kill_group(self, child: Child) -> None:
+        """With all that it has started."""
+        os.killpg(child.process.pid, signal.SIGKILL)
+        child.process.wait(BACK_WITHIN)
+
+    def empty_redis(self) -> None:
+        """What it has written is lost, as where it keeps nothing."""
+        [server] = [server for server in self.site.services.servers if server.kind.name.startswith("Redis")]
+        shutil.rmtree(server.directory)
+
+    def start_server(self, name: str) -> None:
+        """Again, on its port and on its data, once the one before has ended."""
+        services = self.site.services
+        [server] = [server for server in services.servers if server.kind.name.startswith(name)]
+        [ended] = [child for child in services.children if child.name.startswith(name)]
+        services.children.stop(ended)
+        port = urlsplit(self.site.env[server.kind.setting]).port
+        server.start(services.children, services.state / "logs" / f"{server.kind.name.lower()}.log", port)
+
+    def start_worker(self, name: str = "worker", *options: str, **settings: str) -> Child:
+        celery = ("-m", "celery", "-A", "petition_site", "worker", "--without-gossip", "--without-mingle")
+        return self.begin(name, *celery, "--concurrency", "1", "--loglevel", "WARNING", *options, **settings)
+
+    def start_beat(self, name: str = "beat", **settings: str) -> Child:
+        schedule = str(self.site.state / f"{name}-schedule")
+        celery = ("-m", "celery", "-A", "petition_site", "beat", "--schedule", schedule, "--pidfile", "")
+        return self.begin(name, *celery, "--loglevel", "WARNING", **settings)
+
+    def begin(self, name: str, *arguments: str, **settings: str) -> Child:
+        child = self.site.begin(name, *arguments, env=self.site.env | settings)
+        self.site.serving[name] = child
+        return child
+
+    def stop(self, *names: str) -> None:
+        self.site.stop_serving(*names)
+
+    # What must be true afterwards
+
+    def reckon(self, people: People, *, interruptions: int = 0, statuses: frozenset[int | None] = frozenset()) -> None:
+        """Nothing is lost of what was answered, each confirmed one is counted once, and each letter has arrived, none
+        more often than it was interrupted."""
+        assert set(people.statuses()) <= {303} | statuses
+        signed, confirmed = people.served("sign"), people.served("confirm")
+        assert signed and confirmed
+        assert self.site.ask("SELECT count(*) FROM signatures_signature WHERE id = ANY(%s)", signed) == [(len(signed),)]
+        are_confirmed = "SELECT count(*) FROM signatures_signature WHERE id = ANY(%s) AND state = 'confirmed'"
+        assert self.site.ask(are_confirmed, confirmed) == [(len(confirmed),)]
+        assert counted(self.site) == recounted(self.site) >= len(confirmed)
+        self.deliver()
+        [(letters,)] = self.site.ask("SELECT count(*) FROM signatures_letter WHERE state = 'sent'")
+        arrived = Counter(str(letter["Message-ID"]) for letter in self.mail.arrived)
+        assert len(arrived) == letters
+        assert arrived.total() - letters <= interruptions
+        written = self.site.ask("SELECT id FROM signatures_letter WHERE signature_id = ANY(%s)", signed)
+        assert {emails.message_id(Letter(pk=pk)) for (pk,) in written} <= set(arrived)
+        self.check_logs()
+
+    def deliver(self) -> None:
+        """As if the pauses were over that follow a failure, until no letter waits."""
+        waiting = "SELECT count(*) FROM signatures_letter WHERE state = 'waiting'"
+
+        def is_done() -> bool:
+            self.site.ask("UPDATE signatures_letter SET due_at = now() WHERE state = 'waiting' AND lease IS NULL")
+            self.site.ask("UPDATE signatures_outbox SET paused_until = NULL")
+            return self.site.ask(waiting) == [(0,)]
+
+        assert until(is_done, BACK_WITHIN * 4), f"{self.site.ask(waiting)} letters still wait: see {self.site.logs}"
+
+    def check_logs(self) -> None:
+        for path in self.site.logs.glob("*.log"):
+            text = path.read_text(errors="replace")[self.logs_read.get(path, 0) :]
+            found = [line for line in text.splitlines() if any(word in line for word in MUST_NOT_BE_SAID)]
+            assert found == [], path
+
+
+@contextmanager
+def breakable_site(name: str) -> Iterator[Breakable]:
+    """With gunicorn, a worker and beat, under the keys of this process, so that it can read what it is answered."""
+    state = ROOT / ".local" / "faults" / name
+    with pytest.MonkeyPatch.context() as patch, mail_server() as mail:
+        for setting in ("DATABASE_URL", "REDIS_URL"):
+            patch.delenv(setting)
+        keys = {key: os.environ[key] for key in ("SECRET_KEY", "ADDRESS_KEY")}
+        shutil.rmtree(state, ignore_errors=True)
+        with bench_site(state, **keys, EMAIL_URL=f"smtp://127.0.0.1:{mail.port}") as site:
+            broken = Breakable(site, mail)
+            site.serve("gunicorn", "petition_site.wsgi", site.port)
+            broken.start_worker()
+            broken.start_beat()
+            yield broken
+    shutil.rmtree(state, ignore_errors=True)

@@ -1,0 +1,54 @@
+"""Redis is killed and starts empty, or stands still: people sign as before."""
+
+import signal
+from collections.abc import Iterator
+from time import monotonic, sleep
+
+import pytest
+
+from tests.faults.people import People
+from tests.faults.site import Breakable, breakable_site
+
+pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+FROZEN = 30  # seconds
+
+
+@pytest.fixture(scope="module")
+def broken() -> Iterator[Breakable]:
+    with breakable_site("redis") as broken:
+        yield broken
+
+
+def test_redis_killed_and_started_empty_loses_nothing(broken: Breakable) -> None:
+    with People(broken.site) as people:
+        sleep(3)
+        broken.kill(broken.server("Redis"))
+        without = monotonic()
+        sleep(4)
+        assert people.rate_since(without) > 0
+        broken.empty_redis()
+        broken.start_server("Redis")
+        sleep(4)
+
+    broken.reckon(people)
+
+
+def test_while_redis_stands_still_people_sign_at_more_than_half_the_rate(
+    broken: Breakable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with People(broken.site) as people:
+        sleep(2)
+        begun = monotonic()
+        sleep(8)
+        ordinary = people.rate_since(begun)
+        redis = broken.server("Redis")
+        redis.process.send_signal(signal.SIGSTOP)
+        frozen = monotonic()
+        sleep(FROZEN)
+        without = people.rate_since(frozen)
+        redis.process.send_signal(signal.SIGCONT)
+
+    with capsys.disabled():
+        print(f"\nRedis frozen: {without:.0f} requests a second, and {ordinary:.0f} before")
+    assert without > ordinary / 2
+    broken.reckon(people)
