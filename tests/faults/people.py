@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from itertools import count
@@ -118,8 +119,8 @@ class People:
 
 
 def read(port: int, path: str) -> str:
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.request("GET", path, headers={"Host": "localhost"})
-    answer = connection.getresponse()
-    assert answer.status == 200, answer.status
-    return answer.read().decode()
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        connection.request("GET", path, headers={"Host": "localhost"})
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.status
+        return answer.read().decode()

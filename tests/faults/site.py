@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,14 +21,14 @@ from tests.smtp import Server as MailServer
 from tests.smtp import mail_server
 
 BACK_WITHIN = 60  # seconds
-MUST_NOT_BE_SAID = ("@", "Rosa", "Quispe")  # in a log
+MUST_NOT_BE_SAID = ("example.org", "Rosa", "Quispe")  # in a log
 
 
 @dataclass
 class Breakable:
     site: BenchSite
-    mail: MailServer
-    logs_read: dict[Path, int] = field(default_factory=dict)
+    mail: MailServer = field(repr=False)
+    may_be_twice: int = 0  # letters that were interrupted so far
 
     # Its parts
 
@@ -94,7 +93,8 @@ class Breakable:
         [(letters,)] = self.site.ask("SELECT count(*) FROM signatures_letter WHERE state = 'sent'")
         arrived = Counter(str(letter["Message-ID"]) for letter in self.mail.arrived)
         assert len(arrived) == letters
-        assert arrived.total() - letters <= interruptions
+        self.may_be_twice += interruptions
+        assert arrived.total() - letters <= self.may_be_twice
         written = self.site.ask("SELECT id FROM signatures_letter WHERE signature_id = ANY(%s)", signed)
         assert {emails.message_id(Letter(pk=pk)) for (pk,) in written} <= set(arrived)
         self.check_logs()
@@ -112,9 +112,9 @@ class Breakable:
 
     def check_logs(self) -> None:
         for path in self.site.logs.glob("*.log"):
-            text = path.read_text(errors="replace")[self.logs_read.get(path, 0) :]
-            found = [line for line in text.splitlines() if any(word in line for word in MUST_NOT_BE_SAID)]
-            assert found == [], path
+            lines = path.read_text(errors="replace").splitlines()
+            found = [line for line in lines if any(word in line for word in MUST_NOT_BE_SAID)]
+            assert (path.name, found[:3]) == (path.name, [])
 
 
 @contextmanager
