@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from signatures.exports import lines
 from signatures.models import ExportRecord
 
 STARTS = "=+-@\t\r\n＝＋－＠"
@@ -28,17 +29,18 @@ class Form:
     mark: bytes = b""  # before the heading
     is_for_spreadsheets: bool = False
 
-    def lines(self, rows: list[memoryview]) -> bytes:
-        """Lines of COPY, each of which ends in a line feed that is none of its values'."""
-        if self.newline == b"\n":
-            return b"".join(rows)
-        return self.newline.join([row[:-1] for row in rows]) + self.newline
+    def written(self, piece: bytes) -> bytes:
+        """Whole lines of COPY, in this form's."""
+        return piece if self.newline == b"\n" else lines.ended_by(self.newline, piece)
 
     def text(self, value: str) -> str:
         """SQL for a value of text, defused where the form wants it."""
         if not self.is_for_spreadsheets:
             return value
-        return f"CASE WHEN left(ltrim({value}, ''''), 1) IN ({STARTS_SQL}) THEN '''' || {value} ELSE {value} END"
+        formula = f"left(ltrim({value}, ''''), 1) IN ({STARTS_SQL})"
+        # Between these begins nearly every value, and no formula, nor anything with an apostrophe before it.
+        harmless = f"ascii({value}) BETWEEN {ord('A')} AND {ord('＋') - 1}"
+        return f"CASE WHEN {harmless} THEN {value} WHEN {formula} THEN '''' || {value} ELSE {value} END"
 
     def at(self, value: str) -> str:
         """SQL for a moment, in the zone that the transaction is set to."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from signatures.exports.forms import Form
+from signatures.models import Signature
 from signatures.visibility import Output, entitled, expression
 
 if TYPE_CHECKING:
@@ -81,6 +82,17 @@ class Preset:
         if self.is_numbered:
             return f"SELECT row_number() OVER () AS number, * FROM ({rows} ORDER BY random()) AS shuffled"
         return f"{rows} ORDER BY signature.id"
+
+    @property
+    def without_a_row(self) -> str:
+        """A SELECT of how many are counted and have no row, since their visibility gives them none; empty where all may
+        have one. Its parameter is the campaign's id."""
+        names = entitled(self.output)
+        if len(names) == len(Signature.Visibility):
+            return ""
+        others = ", ".join(f"'{name}'" for name in Signature.Visibility.values if name not in names)
+        where = f"campaign_id = %s AND {COUNTED} AND visibility IN ({others})"
+        return f"SELECT count(*) FROM signatures_signature WHERE {where}"
 
     def how_many(self, campaign: Campaign) -> int:
         """Rows that it would have now, without its heading."""

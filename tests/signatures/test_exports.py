@@ -324,7 +324,7 @@ def test_the_record_is_complete_only_after_the_last_byte(campaign: Campaign) -> 
 def test_an_export_that_is_broken_off_says_so_and_leaves_the_connection_usable(campaign: Campaign) -> None:
     make_many(campaign, 5000)
     stream = exports.export(campaign=campaign, preset="addressee", purpose="test", staff=None).chunks
-    assert [next(stream)[:9], next(stream)[:2]] == ["\ufeffnumber".encode(), b"1,"]
+    assert next(stream).startswith("\ufeffnumber,name,country\r\n1,Person ".encode())
     stream.close()  # type: ignore[attr-defined]
 
     record = ExportRecord.objects.get()
@@ -384,7 +384,10 @@ def test_the_database_refuses_any_change_to_a_record_that_has_ended(campaign: Ca
     make_many(campaign, 5000)
     chunks = exports.export(campaign=campaign, preset="addressee", purpose="test", staff=None).chunks
     next(chunks)
-    assert b"".join(chunks) if is_whole else chunks.close() is None  # type: ignore[attr-defined]
+    if is_whole:
+        list(chunks)
+    else:
+        chunks.close()  # type: ignore[attr-defined]
 
     for change in ("rows = 7", "sha256 = ''", "finished_at = now()", "broken_off_at = NULL", "purpose = 'another'"):
         with pytest.raises(DatabaseError, match="has ended"), transaction.atomic(), connection.cursor() as cursor:

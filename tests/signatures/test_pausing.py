@@ -2,23 +2,26 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.test import Client
 
 from campaigns.models import Campaign
 from signatures import exports, pausing, services, tokens
 from signatures.exports import streaming
 from signatures.models import ExportRecord, ExportRequest, PauseAct, Signature
-from tests.helpers import log_in, make_campaign, make_rows, make_signature, page_of
+from tests.helpers import log_in, make_campaign, make_many, make_rows, make_signature, page_of
 
 ADMIN, PAUSE, RESUME = "/admin/", "/admin/signatures/pauseact/pause/", "/admin/signatures/pauseact/resume/"
 PAGE = "/en/water-for-all/"
 THANKS = "/en/water-for-all/thanks/"
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -125,38 +128,60 @@ def test_no_list_leaves_while_the_site_is_paused(staff: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_export_under_way_breaks_off_at_the_next_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_under_way_breaks_off_at_the_next_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = make_campaign()
-    make_rows(campaign, 30)
-    monkeypatch.setattr(streaming, "BATCH", 10)
+    make_many(campaign, 20_000)
     monkeypatch.setattr(streaming, "LOOK_EVERY", 0)
     chunks = exports.export(campaign=campaign, preset="addressee", purpose="test", staff=None).chunks
 
-    got = [next(chunks), next(chunks)]  # the heading, and a batch
+    got = next(chunks)
     elsewhere(pause)
     with pytest.raises(exports.Paused):
         next(chunks)
 
-    assert len(got) == 2
+    assert got.count(b"\r\n") < 18_000
     record = ExportRecord.objects.get()
     assert (record.finished_at, record.sha256) == (None, "")
     assert record.broken_off_at
     services.resume_site(reason="over", staff=None)
-    assert len(list(exports.export(campaign=campaign, preset="addressee", purpose="test", staff=None).chunks)) == 4
+    chunks = exports.export(campaign=campaign, preset="addressee", purpose="test", staff=None).chunks
+    assert sum(chunk.count(b"\r\n") for chunk in chunks) == 18_001
 
 
-def elsewhere(act: object) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_an_export_that_waits_for_its_first_row_breaks_off_too_and_asks_no_more() -> None:
+    campaign = make_campaign()
+    make_rows(campaign, 30)
+    aside = connection.copy()
+    chunks = exports.export(campaign=campaign, preset="internal", purpose="test", staff=None).chunks
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE signatures_signature")
+            pausing_soon = threading.Timer(0.5, elsewhere, [pause])
+            pausing_soon.start()
+            with pytest.raises(exports.Paused):
+                elsewhere(lambda: next(chunks))
+            pausing_soon.join()
+            with aside.cursor() as other:
+                other.execute("SELECT query FROM pg_stat_activity WHERE datname = current_database()")
+                assert [query for (query,) in other.fetchall() if query.startswith("COPY")] == []
+    finally:
+        aside.close()
+
+    assert ExportRecord.objects.get().broken_off_at
+
+
+def elsewhere(act: Callable[[], T]) -> T:
     """In a thread with a connection of its own, as another process would."""
 
-    def run() -> None:
+    def run() -> T:
         try:
-            act()  # type: ignore[operator]
+            return act()
         finally:
             connections.close_all()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()
 
 
 @pytest.fixture
