@@ -1,4 +1,4 @@
-"""A million signatures beside a thousand: how long staff wait for lists, filters, searches and exports, as ratios."""
+"""A million signatures beside a thousand: how long staff wait for lists, filters and searches, as ratios."""
 
 import statistics
 import time
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +17,6 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from signatures import exports
 from signatures.models import Doubt, Signature
 from tests.helpers import log_in, make_campaign, make_rows
 
@@ -196,44 +194,3 @@ def test_staff_wait_about_as_long_for_a_million_as_for_a_thousand(sizes: Sizes) 
 
 def spread(times: list[float]) -> str:
     return f"{1000 * statistics.median(times):.0f} ({1000 * min(times):.0f} to {1000 * max(times):.0f})"
-
-
-def take(campaign: Campaign, preset: str, form: str, to: Path) -> float:
-    started = time.monotonic()
-    with to.open("wb") as file:
-        for chunk in exports.export(campaign=campaign, preset=preset, form=form, purpose="test", staff=None).chunks:
-            file.write(chunk)
-    return time.monotonic() - started
-
-
-def copy(campaign: Campaign, preset: str, form: str, to: Path) -> float:
-    """The same list, written by PostgreSQL itself."""
-    query = exports.PRESETS[preset].query(exports.FORMS[form]).replace("%s", str(campaign.pk))
-    started = time.monotonic()
-    with connection.cursor() as cursor:
-        cursor.execute(f"COPY ({query}) TO '{to}' WITH (FORMAT csv, HEADER)")
-    return time.monotonic() - started
-
-
-@pytest.mark.parametrize(
-    ("preset", "form"), [("addressee", "comma"), ("addressee", "machine"), ("internal", "machine")]
-)
-def test_the_rate_of_exports_is_near_that_of_copy_itself(sizes: Sizes, tmp_path: Path, preset: str, form: str) -> None:
-    sizes.use("large")
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW data_directory")  # where PostgreSQL may write, whoever it runs as
-        target = Path(cursor.fetchone()[0]) / "bench-copy"
-
-    rounds = []
-    for _ in range(5):
-        own = copy(sizes.campaign, preset, form, target)
-        rounds.append((own, take(sizes.campaign, preset, form, tmp_path / "ours")))
-
-    target.unlink(missing_ok=True)
-    ratios = [own / ours for own, ours in rounds]
-    own, ours = (statistics.median(times) for times in zip(*rounds, strict=True))
-    print(
-        f"\n{preset}, {form}: COPY {own:.2f} s, export {ours:.2f} s; {statistics.median(ratios):.2f} of COPY's rate"
-        f" ({min(ratios):.2f} to {max(ratios):.2f})"
-    )
-    assert statistics.median(ratios) >= 0.75
