@@ -102,8 +102,10 @@ INSTALLED_APPS += ["django.forms"]  # its templates, which FORM_RENDERER finds b
 DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
+        "ENGINE": "petition_site.database",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # behind a pooler each transaction may have another session
     }
 }
 DATABASES["default"]["OPTIONS"] = {

@@ -22,7 +22,7 @@ class OwnRequest(Exception):
 
 def needs_approval(campaign: Campaign, preset: str) -> bool:
     chosen = PRESETS[preset]
-    return settings.EXPORT_APPROVAL and chosen.is_named and chosen.how_many(campaign) > APPROVAL_ABOVE
+    return settings.EXPORT_APPROVAL and chosen.is_named and chosen.has_more_than(APPROVAL_ABOVE, campaign)
 
 
 def ask(*, campaign: Campaign, preset: str, form: str, purpose: str, staff: User) -> ExportRequest:

@@ -100,6 +100,13 @@ class Preset:
             cursor.execute(f"SELECT count(*) FROM signatures_signature WHERE {self.where}", [campaign.pk])
             return int(cursor.fetchone()[0])
 
+    def has_more_than(self, most: int, campaign: Campaign) -> bool:
+        """The same question, for an answer that takes no longer the more there are."""
+        with connection.cursor() as cursor:
+            one_more = f"SELECT FROM signatures_signature WHERE {self.where} LIMIT {most + 1}"
+            cursor.execute(f"SELECT count(*) FROM ({one_more}) AS some", [campaign.pk])
+            return int(cursor.fetchone()[0]) > most
+
 
 @dataclass(frozen=True, slots=True)
 class Numbers(Preset):
@@ -119,6 +126,9 @@ class Numbers(Preset):
 
     def how_many(self, campaign: Campaign) -> int:
         return 0  # far below any limit: days by countries
+
+    def has_more_than(self, most: int, campaign: Campaign) -> bool:
+        return False
 
 
 PRESETS: dict[str, Preset] = {

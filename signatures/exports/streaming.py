@@ -55,7 +55,7 @@ def export(
     """
     if pausing.is_on():
         raise Paused
-    is_archive = FORMS[form].is_for_spreadsheets and PRESETS[preset].how_many(campaign) > SPREADSHEET_ROWS
+    is_archive = FORMS[form].is_for_spreadsheets and PRESETS[preset].has_more_than(SPREADSHEET_ROWS, campaign)
     record = ExportRecord.objects.create(
         staff=staff, campaign=campaign, preset=preset, form=form, purpose=purpose, approved_by=approved_by
     )
