@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
 from campaigns.models import Campaign
+from signatures.exports.copying import not_carried
 from signatures.keys import key_fingerprint
 from signatures.models import AddressKey
 
@@ -61,6 +62,19 @@ def backups_are_sealed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
             hint="Set both to make backups (docs/backup.md), or neither.",
             id="site.E008",
         )
+    ]
+
+
+@register
+def exports_reach_the_database_alike(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Exports are read by another client than psycopg, which knows fewer of libpq's parameters."""
+    return [
+        Error(
+            f"DATABASE_URL has the parameter {name}, which exports would not keep to.",
+            hint=f"Take {name} out, or have the server demand it (pg_hba.conf).",
+            id="site.E009",
+        )
+        for name in not_carried()
     ]
 
 

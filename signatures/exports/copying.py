@@ -36,6 +36,19 @@ CARRIED = {
     "options",
     "application_name",
 }
+# What may stay behind: nobody is promised anything by it.
+DROPPED = {
+    "client_encoding",
+    "connect_timeout",
+    "gssencmode",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "passfile",
+    "server_side_binding",
+    "tcp_user_timeout",
+}
 
 
 class Snapshot:
@@ -134,12 +147,17 @@ def parameters() -> dict[str, Any]:
         "password": info.password or None,
         "database": info.dbname,
         "statement_cache_size": 0,
-        "timeout": settings.DATABASES["default"]["OPTIONS"]["connect_timeout"],
+        "timeout": float(settings.DATABASES["default"]["OPTIONS"]["connect_timeout"]),
     }
     if carried.get("sslrootcert") == "system":
         where["ssl"] = ssl.create_default_context()
         carried = {name: value for name, value in carried.items() if not name.startswith("ssl")}
     return where | {"dsn": f"postgresql://?{urlencode(carried)}"}
+
+
+def not_carried() -> list[str]:
+    """What DATABASE_URL demands and this connection would not keep, such as how one has to log in."""
+    return sorted(settings.DATABASES["default"]["OPTIONS"].keys() - CARRIED - DROPPED)
 
 
 @contextmanager

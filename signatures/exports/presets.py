@@ -104,7 +104,7 @@ class Preset:
         """The same question, for an answer that takes no longer the more there are."""
         with connection.cursor() as cursor:
             one_more = f"SELECT FROM signatures_signature WHERE {self.where} LIMIT {most + 1}"
-            cursor.execute(f"SELECT count(*) FROM ({one_more}) AS some", [campaign.pk])
+            cursor.execute(f"SELECT count(*) FROM ({one_more}) AS found", [campaign.pk])
             return int(cursor.fetchone()[0]) > most
 
 

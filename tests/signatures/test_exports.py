@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from campaigns.models import Campaign, ConsentText
 from campaigns.services import publish_consent
 from signatures import exports, services, tally
-from signatures.exports import DEFUSED, streaming
+from signatures.exports import DEFUSED, copying, streaming
 from signatures.models import ConsentEvent, ExportRecord, Signature, Tally
 from tests.helpers import log_in, make_campaign, make_many, make_rows, make_signature
 
@@ -360,6 +360,23 @@ def test_an_export_sees_one_moment_however_many_sign_meanwhile(campaign: Campaig
     assert len(read(data + b"".join(stream))) == 4501
     record = ExportRecord.objects.get()
     assert (record.rows, record.unnamed) == (4500, 500)
+
+
+def test_an_export_connects_as_the_address_of_the_database_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("application_name", "site"), ("sslmode", "disable"), ("options", "-c work_mem=7MB")):
+        monkeypatch.setitem(connections["default"].settings_dict["OPTIONS"], name, value)
+    own = """
+        SELECT count(*) FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)
+        WHERE pid = pg_backend_pid() AND application_name = 'site' AND NOT ssl
+            AND current_setting('work_mem') = '7MB' AND current_setting('TimeZone') = 'America/Lima'
+            AND current_setting('transaction_isolation') = 'repeatable read'
+    """
+
+    def look() -> int:
+        with copying.snapshot("America/Lima") as moment:
+            return moment.count(own)
+
+    assert elsewhere(look) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A million rows over HTTP: little memory, each row once; LibreOffice runs nothing. Their rate: tests/bench/exports.py."""
+"""A million rows over HTTP: little memory, each once; LibreOffice runs nothing. Their rate: tests/bench/exports.py."""
 
 import csv
 import hashlib

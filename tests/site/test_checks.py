@@ -41,6 +41,15 @@ def test_the_demo_account_and_the_demonstration_organisation_can_not_exist_in_pr
         assert errors() == []
 
 
+def test_the_address_of_the_database_demands_nothing_that_exports_would_not_keep(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "sslmode", "prefer")
+    assert errors() == []
+    monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "channel_binding", "require")
+    assert errors() == ["site.E009"]
+
+
 @override_settings(DEMO=False)
 def test_there_is_no_demo_account_in_production() -> None:
     with pytest.raises(CommandError, match="this needs DEMO=true"):
