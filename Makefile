@@ -1,5 +1,5 @@
 # The two commands of the README and a few more. They need make and Python 3.11 or later with venv; the rest they get.
-.PHONY: run test test-ci test-long bench backup restore messages
+.PHONY: run test test-ci test-long bench soak backup restore messages
 
 run: .venv/with-demo
 	@exec .venv/bin/python -m petition_site.local.run
@@ -15,9 +15,15 @@ test-ci: .venv/with-dev
 test-long: .venv/with-dev
 	@exec .venv/bin/python -m pytest -m long
 
-# What is a matter of speed: run it on a machine that does nothing else.
+# What is a matter of speed: run it on a machine that does nothing else. It needs wrk, nginx and Postfix's smtp-sink.
+# make bench ONLY="pages signing" measures these parts; make bench SIGNATURES=10000000 compares with so many.
 bench: .venv/with-dev
+	@ONLY="$(ONLY)" SIGNATURES="$(SIGNATURES)" .venv/bin/python -m tests.bench
 	@exec .venv/bin/python -m pytest -n 0 -m bench
+
+# Half of what the machine bears, for so long: nothing is lost, and no process grows.
+soak: .venv/with-dev
+	@MINUTES="$(MINUTES)" exec .venv/bin/python -m tests.bench.soak
 
 # A backup of the site that runs in this clone, or of the one that the environment names; docs/backup.md says more.
 backup: .venv/with-demo

@@ -99,6 +99,7 @@ INSTALLED_APPS += ["django.forms"]  # its templates, which FORM_RENDERER finds b
 
 # Database
 
+PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
 DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
@@ -113,7 +114,8 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     # Values travel apart from the statement: an error that PostgreSQL logs then carries nobody's address.
     "server_side_binding": True,
-    "prepare_threshold": 5,
+    # After so many times a connection has PostgreSQL keep the plan of a statement; None: never.
+    "prepare_threshold": 5 if PREPARED_STATEMENTS else None,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,7 +1,5 @@
 """What the database is told between two letters: that one has gone, and that the next is about to go."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -51,21 +49,6 @@ def proceed(lease: UUID, term: timedelta, *, sent: Letter | None, following: Let
         "provider": funnel.provider_of(sent.to if sent else ""),
         "is_first": sent is not None and sent.is_first,  # type: ignore[attr-defined]  # letters.claim
     }
-    with connection.cursor() as cursor, planned_once():
+    with connection.cursor() as cursor:
         cursor.execute(PROCEED, values)
         return cursor.fetchone() is not None
-
-
-@contextmanager
-def planned_once() -> Iterator[None]:
-    """The database plans a statement in this block once for its connection: that takes it longer than to execute it.
-
-    Django has psycopg prepare nothing, since not every pool of connections bears it. Behind PgBouncer this needs its
-    `max_prepared_statements`, which is on from 1.24.
-    """
-    psycopg = connection.connection
-    psycopg.prepare_threshold = 0
-    try:
-        yield
-    finally:
-        psycopg.prepare_threshold = None

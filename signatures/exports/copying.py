@@ -46,6 +46,7 @@ DROPPED = {
     "keepalives_idle",
     "keepalives_interval",
     "passfile",
+    "prepare_threshold",
     "server_side_binding",
     "tcp_user_timeout",
 }

@@ -5,19 +5,19 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
-from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import urlencode, urlsplit
+from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 
 from tests.bench.measuring import Figure, in_turn
+from tests.bench.site import ROOT, BenchSite
+from tests.bench.sizes import LARGE, holding
 
-ROOT = Path(__file__).parent.parent.parent
 PAGE = "/admin/signatures/signature/export/"
 BLOCK = 1024 * 1024  # bytes
 LISTS = [("addressee", "comma"), ("addressee", "machine"), ("internal", "machine")]
@@ -58,26 +58,13 @@ print(json.dumps({
 """
 
 
-class Site(Protocol):
-    """A site that runs: where, its database's address, and the environment of its processes."""
-
-    url: str
-    database: str
-    env: Mapping[str, str]
-
-
-def figures(site: Site) -> Iterator[Figure]:
+def figures(site: BenchSite) -> Iterator[Figure]:
     """The same query by both: what a form costs PostgreSQL, the yardstick pays too. That of a spreadsheet is reported
     beside the bare columns as well."""
-    done = subprocess.run(
-        [sys.executable, "-m", "django", "shell", "--verbosity", "0", "--command", PREPARE],
-        cwd=ROOT,
-        env={**site.env},
-        capture_output=True,
-        check=True,
-    )
-    staff = Staff(site, json.loads(done.stdout))
-    with psycopg.connect(site.database, autocommit=True) as server:
+    large = holding(site, "large", LARGE)
+    large.serve("ours", "petition_site.wsgi", large.port)
+    staff = staff_of(large)
+    with psycopg.connect(large.database, autocommit=True) as server:
         server.execute("VACUUM ANALYZE signatures_signature")
         for preset, form in LISTS:
             copy = partial(copied, server, staff.known["queries"][f"{preset} {form}"])
@@ -88,6 +75,18 @@ def figures(site: Site) -> Iterator[Figure]:
         bare = partial(copied, server, staff.known["queries"]["addressee machine"])
         rounds = in_turn(partial(staff.exported, server, "addressee", "comma"), bare)
         yield Figure("export of addressee, comma: rows", "COPY to a file, formulas left alone", None, rounds)
+    site.stop_serving("ours")
+
+
+def staff_of(site: BenchSite) -> "Staff":
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "shell", "--verbosity", "0", "--command", PREPARE],
+        cwd=ROOT,
+        env=site.env | {"DJANGO_SETTINGS_MODULE": "petition_site.settings"},
+        capture_output=True,
+        check=True,
+    )
+    return Staff(site, json.loads(done.stdout))
 
 
 def copied(server: psycopg.Connection[Any], query: str) -> float:
@@ -104,7 +103,7 @@ def copied(server: psycopg.Connection[Any], query: str) -> float:
 class Staff:
     """Somebody logged in, who takes lists as a browser does."""
 
-    site: Site
+    site: BenchSite
     known: dict[str, Any]
     remark: str = ""
 
@@ -124,8 +123,7 @@ class Staff:
         return rows / seconds
 
     def take(self, preset: str, form: str) -> list[bytes]:
-        at = urlsplit(self.site.url)
-        http = HTTPConnection(str(at.hostname), at.port or 80, timeout=300)
+        http = HTTPConnection("localhost", self.site.port, timeout=300)
         try:
             asked = {
                 "campaign": self.known["campaign"],

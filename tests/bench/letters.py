@@ -19,13 +19,13 @@ import psycopg
 from petition_site.local.processes import Children, until
 from petition_site.local.servers import answers, free_port
 from tests.bench.measuring import Figure, Round, in_turn
-from tests.browser.site import ROOT, Site
+from tests.bench.site import ROOT, BenchSite
 
 LETTERS = 5000
 REACH = 1.0  # of what Django's own messages reach
 
 
-def figures(site: Site) -> Iterator[Figure]:
+def figures(site: BenchSite) -> Iterator[Figure]:
     with mail_sink(site.logs / "smtp-sink.log") as sink:
         yield from measure(site.env, sink)
 

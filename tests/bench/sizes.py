@@ -12,7 +12,7 @@ from tests.bench.site import PAGE, BenchSite
 from tests.browser.site import SLUG
 
 SMALL = 10_000
-LARGE = int(os.environ.get("SIGNATURES", "1000000"))
+LARGE = int(os.environ.get("SIGNATURES") or 1_000_000)
 INTO_IT = "--into-a-real-site"
 COUNT = f"/api/v1/campaigns/{SLUG}/"
 

@@ -139,7 +139,7 @@ def soak(site: BenchSite, minutes: float) -> list[str]:
 
 def main() -> int:
     with temporary_state() as state, bench_site(state) as site:
-        grown = soak(site, float(os.environ.get("MINUTES", "30")))
+        grown = soak(site, float(os.environ.get("MINUTES") or 30))
     if grown:
         print(f"Has grown: {', '.join(grown)}", file=sys.stderr)
     return 1 if grown else 0
