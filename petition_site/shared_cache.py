@@ -21,6 +21,8 @@ IN_NEED = 600.0  # while the site does not answer (RFC 5861, 4)
 PATIENCE = 5.0  # before a site that did not answer is asked again
 MOST = 1000  # pages of some 30 kB
 
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -36,6 +38,10 @@ class Copy:
         set_response_etag(response)
         return cls(response.content, dict(response.items()) | {"Content-Length": str(len(response.content))})
 
+    def with_body(self, body: bytes) -> "Copy":
+        headers = {name: value for name, value in self.headers.items() if name not in ("Content-Length", "ETag")}
+        return Copy.of(HttpResponse(body, headers=headers))
+
     def answer(self, request: HttpRequest, age: float) -> HttpResponseBase:
         response = HttpResponse(self.body, headers={**self.headers, "Age": str(int(age))})
         return get_conditional_response(request, etag=self.headers["ETag"], response=response) or response
@@ -50,11 +56,11 @@ class Page:
 
     @classmethod
     def of(cls, response: HttpResponse, made_at: float) -> "Page":
-        copy = in_need = Copy.of(response)
-        if "stale-if-error" not in response["Cache-Control"]:
-            body = getattr(response, "without_people", None)
-            in_need = None if body is None else Copy.of(HttpResponse(body, headers=without_length_and_etag(copy)))
-        return cls(made_at, copy, in_need)
+        copy = Copy.of(response)
+        if "stale-if-error" in response["Cache-Control"]:
+            return cls(made_at, copy, copy)
+        body: bytes | None = getattr(response, "without_people", None)
+        return cls(made_at, copy, None if body is None else copy.with_body(body))
 
     def answer(self, request: HttpRequest) -> HttpResponseBase | None:
         """A copy that may stand in for a new one; None where all are too old."""
@@ -113,9 +119,6 @@ class SharedCache:
         return made.copy.answer(request, 0)
 
 
-CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-
-
 def is_at_our_host(request: HttpRequest) -> bool:
     """Whoever asks for another one is refused further in."""
     try:
@@ -130,7 +133,3 @@ def may_be_kept(response: HttpResponse) -> bool:
     said = response.get("Cache-Control", "")
     is_for_all = "public" in said and "s-maxage" in said
     return response.status_code == 200 and is_for_all and not response.cookies and not response.has_header("Vary")
-
-
-def without_length_and_etag(copy: Copy) -> dict[str, str]:
-    return {name: value for name, value in copy.headers.items() if name not in ("Content-Length", "ETag")}

@@ -29,7 +29,7 @@ def insert_together(first: Model, *others: Model) -> None:
 @cache
 def fields_of(model: type[Model]) -> Fields:
     """All that is written; where the database gives the number, it does."""
-    return [field for field in model._meta.concrete_fields if not (field.primary_key and field.db_returning)]
+    return [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
 
 
 def points_to(field: "Field[Any, Any]", row: Model, first: Model) -> bool:

@@ -65,7 +65,7 @@ def forget_other_attempts(signature: Signature) -> None:
     """Attempts under the same name from the same address can no longer be confirmed, and are not kept."""
     name = addresses.canonical_name(signature.name)
     with connection.cursor() as cursor:
-        cursor.execute(PENDING, [signature.campaign_id, signature.fingerprint])
+        cursor.execute(PENDING, [signature.campaign_id, bytes(signature.fingerprint or b"")])
         same = [pk for pk, other in cursor.fetchall() if addresses.canonical_name(other) == name]
     if not same:
         return

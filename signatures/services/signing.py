@@ -158,6 +158,6 @@ def answer(signature: Signature, *, is_blocked: bool, is_beyond_share: bool = Fa
 def has_free_seat(signature: Signature) -> bool:
     """Whether this address could still be confirmed under this name; a guess for the letter, `confirm` decides."""
     with connection.cursor() as cursor:
-        cursor.execute(SEATS, [signature.campaign_id, signature.fingerprint])
+        cursor.execute(SEATS, [signature.campaign_id, bytes(signature.fingerprint or b"")])
         names = {bytes(name) for (name,) in cursor.fetchall()}
     return len(names) < Seat.PER_ADDRESS and seats.name_fingerprint(signature) not in names

@@ -68,7 +68,7 @@ def frozen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             else:
                 with pgbouncer(urls["DATABASE_URL"]) as address:
                     patch.setenv("DATABASE_URL", address)
-                    with running_site(directory) as site:
+                    with running_site(directory, PREPARED_STATEMENTS="false") as site:
                         yield Frozen(site, int(pid_file.read_text().split()[0]))
 
 
@@ -142,7 +142,7 @@ def test_a_statement_that_waits_for_a_lock_is_given_up_and_waits_no_more(frozen:
         other.execute("LOCK TABLE signatures_signature")
         status, _, seconds = sign(site, "locked@example.org")
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
-        assert until(lambda: site.ask(waiting, "INSERT%") == [(0,)], 10)
+        assert until(lambda: site.ask(waiting, "WITH the_first%") == [(0,)], 10)
 
     assert (status, seconds < SECONDS) == (503, True)
     assert sign(site, "unlocked@example.org")[0] == 303
