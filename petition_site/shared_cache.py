@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, set_response_etag
 
 FRESH = 1.0  # seconds
-FRESH_ENOUGH = 5.0  # while one request makes it anew, for which the others do not wait
+FRESH_ENOUGH = 5.0  # while one request makes it anew, for which the others do not wait; staff are told of 40 in all
 IN_NEED = 600.0  # while the site does not answer (RFC 5861, 4)
 PATIENCE = 5.0  # before a site that did not answer is asked again
 MOST = 1000  # pages of some 30 kB
