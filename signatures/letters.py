@@ -38,6 +38,9 @@ EARLIER = Letter.objects.meant_to_leave().filter(
 )
 IS_FIRST = Q(kind=Letter.Kind.CONFIRMATION) & ~Exists(EARLIER)
 
+# What nobody has tried yet is due at once, whatever clock it was written by.
+IS_DUE = Q(due_at__lte=Now()) | Q(attempts=0, lease=None)
+
 
 class Batch(list[Letter]):
     """Letters claimed together, and the minute from whose share they were taken where there is a rate."""
@@ -70,7 +73,7 @@ def claim(lease: uuid.UUID) -> Batch:
         room, minute = pace.reserve(BATCH)
         due = (
             Letter.objects.waiting()
-            .filter(~pace.IS_PAUSED, due_at__lte=Now())
+            .filter(~pace.IS_PAUSED, IS_DUE)
             .order_by("priority", "due_at")
             .select_for_update(skip_locked=True)
             .values_list("pk", flat=True)[:room]

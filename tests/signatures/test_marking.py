@@ -118,13 +118,3 @@ def test_whoever_deletes_both_letters_need_not_wait_for_us_while_we_wait_for_the
     worker.join()
 
     assert (answers, states()) == ([False], [])
-
-
-def test_nothing_else_is_prepared(claimed: tuple[uuid.UUID, Letter, Letter]) -> None:
-    lease, first, second = claimed
-    marking.proceed(lease, letters.LEASE, sent=first, following=second)
-    states()
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement LIKE '%%signatures_funneldelta%%' FROM pg_prepared_statements")
-        assert cursor.fetchall() == [(True,)]

@@ -45,7 +45,7 @@ def written(kind: str, campaign: Campaign, language: str, **fields: object) -> L
         with transaction.atomic():
             outbox.write(
                 Letter.Kind.REMINDER,
-                campaign=campaign,
+                campaign_id=campaign.pk,
                 language=language,
                 to=signature.email,
                 fingerprint=bytes(signature.fingerprint or b""),

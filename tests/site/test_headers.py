@@ -164,7 +164,10 @@ def fail(error: Exception) -> Any:
 
 
 ACCIDENTS: dict[str, dict[Any, Any]] = {
-    "over the limits": {limits: dict.fromkeys(("hit", "is_over", "count"), lambda *args, **kwargs: 10**9)},
+    "over the limits": {
+        limits: dict.fromkeys(("hit", "is_over", "count"), lambda *args, **kwargs: 10**9)
+        | {"count_in_turn": lambda *args, **kwargs: [10**9]}
+    },
     "a fault of ours": {services: dict.fromkeys(("sign", "confirm"), fail(RuntimeError("a fault")))},
     "PostgreSQL is away": {services: dict.fromkeys(("sign", "confirm"), fail(OperationalError("away")))},
 }
