@@ -5,10 +5,14 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+
+from signatures.forms import SignForm
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -62,7 +66,10 @@ def cross_origin_protection(get_response: GetResponse) -> GetResponse:
 
 
 class Unavailable:
-    """Answers 503 with a page that needs no database when PostgreSQL cannot be reached."""
+    """Answers 503 with a page that needs no database when PostgreSQL cannot be reached.
+
+    Whoever has filled in the sign box gets it back on that page, and can send it again from there.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -75,7 +82,18 @@ class Unavailable:
             return None
         # Its kind only: the text of a database error can hold what somebody typed.
         logger.error("The database did not answer: %s", type(exception).__name__)
-        response = render(request, "503.html", status=503)
+        response = render(request, "503.html", {"sent": sent_from_the_sign_box(request)}, status=503)
         response["Retry-After"] = "30"
         add_never_cache_headers(response)
         return response
+
+
+def sent_from_the_sign_box(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields that the sign box has, as they were sent; none where it was not the sign box, or cannot be read."""
+    match = request.resolver_match
+    if request.method != "POST" or match is None or match.view_name != "signatures:sign":
+        return []
+    try:
+        return [(name, value) for name in SignForm.base_fields for value in request.POST.getlist(name)]
+    except (SuspiciousOperation, BadRequest, MultiPartParserError):
+        return []
