@@ -1,8 +1,8 @@
 """A real mail server for a test, in a thread of its own, that answers as the test needs it to."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -30,11 +30,15 @@ class Server:
     at_login: str = ""
     seconds_at_data: float = 0  # before it answers
     hangs_up_at: set[str] = field(default_factory=set)
+    judge: Callable[[str], str] = lambda address: ""  # what to answer at any recipient; empty: to take the letter
+    breaks_off: int = 0  # so many messages still in the middle of them
+    loses_replies: int = 0  # so many still after it has taken the message
     arrived: list[EmailMessage] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)  # the same, as they were on the wire
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     connections: int = 0  # that got as far as saying hello
     port: int = 0
+    away: Callable[[], AbstractContextManager[None]] = nullcontext
 
     async def handle_EHLO(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -59,7 +63,7 @@ class Server:
     ) -> str:
         if address in self.hangs_up_at:
             server.transport.close()
-        if answer := self.at_recipient.get(address):
+        if answer := self.at_recipient.get(address) or self.judge(address):
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -72,6 +76,9 @@ class Server:
         self.arrived.append(BytesParser(policy=default).parsebytes(content))
         self.contents.append(content)
         self.envelopes.append((envelope.mail_from or "", list(envelope.rcpt_tos)))
+        if self.loses_replies:
+            self.loses_replies -= 1
+            server.transport.abort()
         return "250 OK"
 
 
@@ -92,6 +99,11 @@ class Answering(SMTP):
         recipients = self.envelope.rcpt_tos if self.envelope else []
         if answer := self.event_handler.at_data_command.get("".join(recipients)):
             await self.push(answer)
+        elif self.event_handler.breaks_off:
+            self.event_handler.breaks_off -= 1
+            await self.push("354 Go on")
+            await asyncio.sleep(0.01)  # by now the message comes
+            self.transport.abort()
         else:
             await super().smtp_DATA(arg)
 
@@ -105,6 +117,13 @@ class FreePort(Controller):
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         super()._trigger_server()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens meanwhile; who is connected stays so."""
+        self.loop.call_soon_threadsafe(self.server.close)  # type: ignore[union-attr]
+        yield
+        self.server = asyncio.run_coroutine_threadsafe(self._create_server(), self.loop).result(10)
 
 
 @contextmanager
@@ -120,7 +139,7 @@ def mail_server() -> Iterator[Server]:
         auth_require_tls=False,
     )
     controller.start()
-    server.port = controller.port
+    server.port, server.away = controller.port, controller.away
     try:
         with override_settings(EMAIL_BACKEND=SMTP_BACKEND, EMAIL_HOST="127.0.0.1", EMAIL_PORT=controller.port):
             yield server

@@ -37,8 +37,8 @@ class People:
 
     numbers = count(1)
 
-    def __init__(self, site: BenchSite, threads: int = THREADS, rate: float = 0) -> None:
-        self.site, self.rate = site, rate
+    def __init__(self, site: BenchSite, threads: int = THREADS, *, keep_alive: bool = True) -> None:
+        self.site, self.keep_alive = site, keep_alive
         self.answers: list[Answer] = []
         self.is_over = Event()
         self.lock = Lock()
@@ -97,6 +97,8 @@ class People:
             response = connection.getresponse()
             response.read()
             status = response.status
+            if not self.keep_alive:
+                connection.close()
         except (OSError, HTTPException):
             connection.close()
             return Answer(what, None, None, begun, monotonic() - begun)
