@@ -11,7 +11,7 @@ from petition_site.local.processes import until
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 MEANWHILE = 4  # seconds
 HANGS = 25  # seconds, longer than EMAIL_TIMEOUT
 
@@ -40,6 +40,7 @@ def sent_again(broken: Breakable) -> int:
     return arrived.total() - len(arrived)
 
 
+@pytest.mark.ci
 def test_letters_wait_for_a_mail_server_that_lets_nobody_in(broken: Breakable) -> None:
     with People(broken.site) as people:
         sleep(2)
@@ -51,6 +52,7 @@ def test_letters_wait_for_a_mail_server_that_lets_nobody_in(broken: Breakable) -
     broken.reckon(people)
 
 
+@pytest.mark.ci
 def test_letters_wait_for_a_mail_server_that_is_not_there(broken: Breakable) -> None:
     with People(broken.site) as people:
         sleep(2)
@@ -61,6 +63,7 @@ def test_letters_wait_for_a_mail_server_that_is_not_there(broken: Breakable) -> 
     broken.reckon(people)
 
 
+@pytest.mark.ci
 def test_letters_that_are_put_off_come_again(broken: Breakable) -> None:
     known: set[str] = set()
 
@@ -78,6 +81,7 @@ def test_letters_that_are_put_off_come_again(broken: Breakable) -> None:
     assert len(known) >= len(people.served("sign"))
 
 
+@pytest.mark.ci
 def test_letters_broken_off_in_the_middle_come_again(broken: Breakable) -> None:
     before = sent_again(broken)
     with People(broken.site) as people:
@@ -90,6 +94,7 @@ def test_letters_broken_off_in_the_middle_come_again(broken: Breakable) -> None:
     assert sent_again(broken) == before
 
 
+@pytest.mark.ci
 def test_letters_whose_reply_was_lost_go_out_once_more_under_the_same_id(broken: Breakable) -> None:
     before, lost = sent_again(broken), 3
     with People(broken.site) as people:
@@ -102,6 +107,7 @@ def test_letters_whose_reply_was_lost_go_out_once_more_under_the_same_id(broken:
     assert sent_again(broken) == before + lost
 
 
+@pytest.mark.ci
 def test_a_recipient_who_is_refused_keeps_no_other_letter_back(broken: Breakable) -> None:
     before = sent_again(broken)
     refused: Counter[str] = Counter()
@@ -127,9 +133,10 @@ def test_a_recipient_who_is_refused_keeps_no_other_letter_back(broken: Breakable
     assert broken.site.ask(tried) == [(refused.total(),)]
 
 
+@pytest.mark.long
 def test_a_mail_server_that_hangs_holds_nobody_up(broken: Breakable) -> None:
     before = sent_again(broken)
-    with People(broken.site) as people:
+    with People(broken.site, threads=2) as people:  # all that they leave waiting has to leave afterwards
         sleep(2)
         broken.mail.seconds_at_data = 3600
         sleep(HANGS)
