@@ -131,7 +131,7 @@ class Breakable:
 
 
 @contextmanager
-def breakable_site(name: str) -> Iterator[Breakable]:
+def breakable_site(name: str, **settings: str) -> Iterator[Breakable]:
     """With gunicorn, a worker and beat, under the keys of this process, so that it can read what it is answered."""
     state = ROOT / ".local" / "faults" / name
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # each line of each letter, otherwise
@@ -140,7 +140,7 @@ def breakable_site(name: str) -> Iterator[Breakable]:
             patch.delenv(setting)
         keys = {key: os.environ[key] for key in ("SECRET_KEY", "ADDRESS_KEY")}
         shutil.rmtree(state, ignore_errors=True)
-        with bench_site(state, **keys, EMAIL_URL=f"smtp://127.0.0.1:{mail.port}") as site:
+        with bench_site(state, **keys, EMAIL_URL=f"smtp://127.0.0.1:{mail.port}", **settings) as site:
             broken = Breakable(site, mail)
             site.serve("gunicorn", "petition_site.wsgi", site.port)
             broken.start_worker()
