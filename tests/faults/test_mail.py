@@ -90,7 +90,7 @@ def test_letters_broken_off_in_the_middle_come_again(broken: Breakable) -> None:
         assert until(lambda: broken.mail.breaks_off == 0, 30)
         sleep(MEANWHILE)
 
-    broken.reckon(people, interruptions=before)
+    broken.reckon(people)
     assert sent_again(broken) == before
 
 
@@ -103,13 +103,12 @@ def test_letters_whose_reply_was_lost_go_out_once_more_under_the_same_id(broken:
         assert until(lambda: broken.mail.loses_replies == 0, 30)
         sleep(MEANWHILE)
 
-    broken.reckon(people, interruptions=before + lost)
+    broken.reckon(people, interruptions=lost)
     assert sent_again(broken) == before + lost
 
 
 @pytest.mark.ci
 def test_a_recipient_who_is_refused_keeps_no_other_letter_back(broken: Breakable) -> None:
-    before = sent_again(broken)
     refused: Counter[str] = Counter()
 
     def refuse(address: str) -> str:
@@ -125,7 +124,7 @@ def test_a_recipient_who_is_refused_keeps_no_other_letter_back(broken: Breakable
     broken.deliver()
     not_sent = "SELECT count(*) FROM signatures_letter WHERE state <> 'sent'"
     [(unsent,)] = broken.site.ask(not_sent)
-    broken.reckon(people, interruptions=before, refused=unsent)
+    broken.reckon(people, refused=unsent)
     assert refused
     # Nobody is asked for twice with the same letter: there is a confirmation, and a receipt.
     assert max(refused.values()) <= 2
@@ -135,7 +134,6 @@ def test_a_recipient_who_is_refused_keeps_no_other_letter_back(broken: Breakable
 
 @pytest.mark.long
 def test_a_mail_server_that_hangs_holds_nobody_up(broken: Breakable) -> None:
-    before = sent_again(broken)
     with People(broken.site, threads=2) as people:  # all that they leave waiting has to leave afterwards
         sleep(2)
         broken.mail.seconds_at_data = 3600
@@ -144,5 +142,5 @@ def test_a_mail_server_that_hangs_holds_nobody_up(broken: Breakable) -> None:
         sleep(MEANWHILE)
 
     assert max(answer.seconds for answer in people.answers) < HANGS / 2
-    broken.reckon(people, interruptions=before)
+    broken.reckon(people)
     assert broken.site.ask("SELECT count(*) > 0 FROM signatures_letter WHERE attempts > 1") == [(True,)]
