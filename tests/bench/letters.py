@@ -27,7 +27,8 @@ REACH = 1.0  # of what Django's own messages reach
 
 def figures(site: BenchSite) -> Iterator[Figure]:
     with mail_sink(site.logs / "smtp-sink.log") as sink:
-        yield from measure(site.env, sink)
+        of_its_own, _is_new = site.with_own("letters")  # in which nothing waits but what is measured
+        yield from measure(of_its_own.env, sink)
 
 
 def measure(env: Mapping[str, str], sink: "Sink", n: int = LETTERS) -> Iterator[Figure]:

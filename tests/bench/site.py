@@ -77,6 +77,13 @@ class BenchSite:
         url = urlunsplit(urlsplit(self.database)._replace(path=f"/{name}"))
         return replace(self, env=self.env | {"DATABASE_URL": url})
 
+    def with_own(self, name: str) -> tuple["BenchSite", bool]:
+        """The site on a database of its own; and whether it was made now, with a campaign and without signatures."""
+        is_new = not self.ask("SELECT 1 FROM pg_database WHERE datname = %s", name)
+        if is_new:
+            self.ask(f"CREATE DATABASE {name} TEMPLATE empty")
+        return self.with_database(name), is_new
+
     def start_worker(self, mail: str) -> None:
         """One Celery worker with beat in it, which hands letters to this server."""
         celery = ("-m", "celery", "-A", "petition_site", "worker", "--beat", "--schedule", str(self.state / "beat"))

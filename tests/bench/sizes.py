@@ -38,10 +38,8 @@ def figures(site: BenchSite) -> Iterator[Figure]:
 
 def holding(site: BenchSite, name: str, n: int) -> BenchSite:
     """The site on a database of so many signatures, made from the empty one unless it is there from before."""
-    database = f"{name}_{n}"
-    other = site.with_database(database)
-    if not site.ask("SELECT 1 FROM pg_database WHERE datname = %s", database):
-        site.ask(f"CREATE DATABASE {database} TEMPLATE empty")
+    other, is_new = site.with_own(f"{name}_{n}")
+    if is_new:
         site.children.wait_for(other.begin("generating", "manage.py", "generate_signatures", SLUG, str(n), INTO_IT))
         other.ask("VACUUM ANALYZE")
     return other

@@ -18,7 +18,7 @@ from petition_site.local.processes import until
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 BACK = timedelta(hours=1)
 
@@ -59,6 +59,7 @@ def lag(broken: Breakable) -> timedelta:
     return datetime.now(UTC) - now
 
 
+@pytest.mark.long
 def test_a_clock_set_back_by_an_hour_loses_nothing(broken: Breakable, clock: Path) -> None:
     assert lag(broken) < BACK / 2
     with People(broken.site) as people:

@@ -13,7 +13,7 @@ from petition_site.local.processes import Child
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 FULL = Path("/dev/full")  # answers to each write that no space is left
 
 
@@ -25,6 +25,7 @@ def broken() -> Iterator[Breakable]:
         yield broken
 
 
+@pytest.mark.long
 def test_gunicorn_starts_and_serves_while_the_disk_for_its_log_is_full(
     broken: Breakable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from tests.bench.site import PAGE
 from tests.faults.people import People, read
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 AWAY = frozenset({503})
 
 
@@ -20,6 +20,7 @@ def broken() -> Iterator[Breakable]:
         yield broken
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL], ids=["restarted", "killed"])
 def test_postgresql_may_end_at_any_moment(broken: Breakable, by: signal.Signals) -> None:
     with People(broken.site) as people:
@@ -37,6 +38,7 @@ def test_postgresql_may_end_at_any_moment(broken: Breakable, by: signal.Signals)
     broken.reckon(people, interruptions=1, statuses=AWAY)
 
 
+@pytest.mark.ci
 def test_the_page_stays_while_postgresql_and_redis_are_both_away(broken: Breakable) -> None:
     for _ in range(20):  # every process has made it
         before = read(broken.site.port, PAGE)

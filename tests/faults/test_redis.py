@@ -9,7 +9,7 @@ import pytest
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 FROZEN = 30  # seconds
 
 
@@ -19,6 +19,7 @@ def broken() -> Iterator[Breakable]:
         yield broken
 
 
+@pytest.mark.ci
 def test_redis_killed_and_started_empty_loses_nothing(broken: Breakable) -> None:
     with People(broken.site) as people:
         sleep(3)
@@ -33,6 +34,7 @@ def test_redis_killed_and_started_empty_loses_nothing(broken: Breakable) -> None
     broken.reckon(people)
 
 
+@pytest.mark.ci
 def test_while_redis_stands_still_people_sign_at_more_than_half_the_rate(
     broken: Breakable, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,7 @@ def broken() -> Iterator[Breakable]:
         yield broken
 
 
+@pytest.mark.ci
 def test_gunicorn_reloaded_under_load_answers_everybody(broken: Breakable) -> None:
     # A connection for each request, as from a proxy that keeps none: one that idles is closed by a reload.
     with People(broken.site, keep_alive=False) as people:
@@ -31,6 +32,7 @@ def test_gunicorn_reloaded_under_load_answers_everybody(broken: Breakable) -> No
     broken.reckon(people)
 
 
+@pytest.mark.long
 def test_gunicorn_stopped_under_load_ends_well_and_loses_nothing_that_it_has_answered(broken: Breakable) -> None:
     gunicorn = broken.site.serving["gunicorn"]
     with People(broken.site) as people:
@@ -45,6 +47,7 @@ def test_gunicorn_stopped_under_load_ends_well_and_loses_nothing_that_it_has_ans
     broken.reckon(people, statuses=frozenset({None}))
 
 
+@pytest.mark.long
 def test_a_web_process_that_is_killed_takes_nothing_with_it(broken: Breakable) -> None:
     with People(broken.site) as people:
         sleep(3)

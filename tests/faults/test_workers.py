@@ -10,7 +10,7 @@ from tests.bench.signing import counted, recounted
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 MEANWHILE = 6  # seconds
 
 
@@ -27,6 +27,7 @@ def sends(broken: Breakable) -> bool:
     return broken.site.ask(leased)[0][0] > 3 and until(lambda: len(broken.mail.arrived) > arrived, 0.5)
 
 
+@pytest.mark.ci
 def test_a_worker_killed_in_mid_batch_loses_no_letter(broken: Breakable) -> None:
     kills = 3
     with People(broken.site) as people:
@@ -43,6 +44,7 @@ def test_a_worker_killed_in_mid_batch_loses_no_letter(broken: Breakable) -> None
     broken.reckon(people, interruptions=kills)
 
 
+@pytest.mark.ci
 def test_without_beat_letters_leave_and_the_count_is_exact(broken: Breakable) -> None:
     broken.kill(broken.site.serving["beat"])
     with People(broken.site) as people:
@@ -57,6 +59,7 @@ def test_without_beat_letters_leave_and_the_count_is_exact(broken: Breakable) ->
     assert counted(broken.site) == recounted(broken.site)
 
 
+@pytest.mark.long
 def test_two_beats_and_two_workers_by_mistake_send_no_letter_twice(broken: Breakable) -> None:
     broken.start_beat("beat2")
     broken.start_worker("worker2", "--hostname", "second@%h")
@@ -67,6 +70,7 @@ def test_two_beats_and_two_workers_by_mistake_send_no_letter_twice(broken: Break
     broken.stop("beat2", "worker2")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("folders", [2])
 def test_two_folds_at_once_count_nothing_twice(broken: Breakable, folders: int) -> None:
     broken.stop("beat")  # which would fold beside them
