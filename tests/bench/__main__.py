@@ -23,7 +23,7 @@ def main() -> int:
     if unknown := set(wanted) - set(PARTS):
         print(f"There is no part {', '.join(sorted(unknown))}; there are: {', '.join(PARTS)}.", file=sys.stderr)
         return 2
-    with temporary_state() as state, bench_site(state) as site:
+    with temporary_state("bench") as state, bench_site(state) as site:
         figures = report((figure for part in wanted for figure in PARTS[part](site)), ROOT / ".local" / "bench.json")
     return 0 if all(figure.is_reached for figure in figures) else 1
 

@@ -133,9 +133,9 @@ def bench_site(state: Path, **changes: str) -> Iterator[BenchSite]:
 
 
 @contextmanager
-def temporary_state() -> Iterator[Path]:
+def temporary_state(name: str) -> Iterator[Path]:
     """A directory in the clone, since other file systems may be memory, where nothing has to wait for a disk."""
-    state = ROOT / ".local" / "bench"
+    state = ROOT / ".local" / name
     state.mkdir(parents=True, exist_ok=True)
     try:
         yield state

@@ -138,7 +138,7 @@ def soak(site: BenchSite, minutes: float) -> list[str]:
 
 
 def main() -> int:
-    with temporary_state() as state, bench_site(state) as site:
+    with temporary_state("soak") as state, bench_site(state) as site:
         grown = soak(site, float(os.environ.get("MINUTES") or 30))
     if grown:
         print(f"Has grown: {', '.join(grown)}", file=sys.stderr)
