@@ -21,6 +21,8 @@ from petition_site.local.servers import answers, free_port
 from tests.bench.measuring import Figure, Round, in_turn
 from tests.bench.site import ROOT, BenchSite
 
+# Debian keeps it where only root's PATH leads.
+PROGRAM = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 LETTERS = 5000
 REACH = 1.0  # of what Django's own messages reach
 
@@ -57,13 +59,11 @@ class Sink:
 
 @contextmanager
 def mail_sink(log: Path) -> Iterator[Sink]:
-    # Debian keeps it where only root's PATH leads.
-    program = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-    assert program, "smtp-sink is not installed, and no letter was measured (Debian: apt install postfix)"
+    assert PROGRAM, "smtp-sink is not installed, and no letter was measured (Debian: apt install postfix)"
     children, port = Children(), free_port()
     try:
         as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []  # it will not run as root
-        command = [program, "-c", *as_nobody, f"127.0.0.1:{port}", "100"]
+        command = [PROGRAM, "-c", *as_nobody, f"127.0.0.1:{port}", "100"]
         child = children.start("smtp-sink", command, log=log, cwd=log.parent, env={"PATH": os.defpath})
         until(lambda: child.process.poll() is not None or answers(port), 15)
         children.fail_if_one_ended()
