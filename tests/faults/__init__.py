@@ -1,3 +1,4 @@
-import pytest
+"""Each part of a whole site is broken while people sign and confirm on it.
 
-pytest.register_assert_rewrite("tests.faults.site")  # what it finds missing is told as by a test
+Those that fit the time of continuous integration carry `ci`: workers, Redis and PostgreSQL. The others are `long`.
+"""

@@ -40,7 +40,7 @@ def sent_again(broken: Breakable) -> int:
     return arrived.total() - len(arrived)
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_letters_wait_for_a_mail_server_that_lets_nobody_in(broken: Breakable) -> None:
     with People(broken.site) as people:
         sleep(2)
@@ -52,7 +52,7 @@ def test_letters_wait_for_a_mail_server_that_lets_nobody_in(broken: Breakable) -
     broken.reckon(people)
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_letters_wait_for_a_mail_server_that_is_not_there(broken: Breakable) -> None:
     with People(broken.site) as people:
         sleep(2)
@@ -63,7 +63,7 @@ def test_letters_wait_for_a_mail_server_that_is_not_there(broken: Breakable) -> 
     broken.reckon(people)
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_letters_that_are_put_off_come_again(broken: Breakable) -> None:
     known: set[str] = set()
 
@@ -81,7 +81,7 @@ def test_letters_that_are_put_off_come_again(broken: Breakable) -> None:
     assert len(known) >= len(people.served("sign"))
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_letters_broken_off_in_the_middle_come_again(broken: Breakable) -> None:
     before = sent_again(broken)
     with People(broken.site) as people:
@@ -94,7 +94,7 @@ def test_letters_broken_off_in_the_middle_come_again(broken: Breakable) -> None:
     assert sent_again(broken) == before
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_letters_whose_reply_was_lost_go_out_once_more_under_the_same_id(broken: Breakable) -> None:
     before, lost = sent_again(broken), 3
     with People(broken.site) as people:
@@ -107,7 +107,7 @@ def test_letters_whose_reply_was_lost_go_out_once_more_under_the_same_id(broken:
     assert sent_again(broken) == before + lost
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_a_recipient_who_is_refused_keeps_no_other_letter_back(broken: Breakable) -> None:
     refused: Counter[str] = Counter()
 

@@ -20,7 +20,7 @@ def broken() -> Iterator[Breakable]:
         yield broken
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_gunicorn_reloaded_under_load_answers_everybody(broken: Breakable) -> None:
     # A connection for each request, as from a proxy that keeps none: one that idles is closed by a reload.
     with People(broken.site, keep_alive=False) as people:
