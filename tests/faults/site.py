@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from petition_site import logs
 from petition_site.local.processes import Child, until
 from signatures import emails
+from signatures.letters import LEASE
 from signatures.models import Letter
 from tests.bench.signing import counted, recounted
 from tests.bench.site import ROOT, BenchSite, bench_site
@@ -80,6 +82,19 @@ class Breakable:
 
     def stop(self, *names: str) -> None:
         self.site.stop_serving(*names)
+
+    def now(self) -> datetime:
+        """As PostgreSQL has it."""
+        [(now,)] = self.site.ask("SELECT clock_timestamp()")
+        return now
+
+    def end_leases_since_before(self, moment: datetime) -> None:
+        """As if the minutes had passed for which letters are held by a worker that lost its database at that moment.
+
+        Whoever has taken or renewed one since, some seconds later, keeps it.
+        """
+        last = moment + LEASE + timedelta(seconds=1)
+        self.site.ask("UPDATE signatures_letter SET lease = NULL WHERE state = 'waiting' AND due_at < %s", last)
 
     # What must be true afterwards
 
