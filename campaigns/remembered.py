@@ -3,7 +3,7 @@ it is the same."""
 
 from collections.abc import Callable, Hashable
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 
@@ -25,4 +25,4 @@ def for_a_moment(key: Hashable, look: Callable[[], Answer]) -> Answer:
         if len(_kept) >= MOST:
             _kept.clear()
         _kept[key] = now + settings.REMEMBERED_FOR, answer
-    return answer  # type: ignore[no-any-return]  # of whatever kind `look` answers
+    return cast(Answer, answer)

@@ -1,7 +1,5 @@
 """The pages of campaigns: the way in, the list, and the page with the words."""
 
-import re
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,9 +13,6 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign, CampaignText, ConsentText
 from campaigns.models.text import CampaignTextQuerySet
 from campaigns.remembered import for_a_moment
-
-# What a page shows of people who have signed, as templates mark it.
-PEOPLE = re.compile(rb'<section class="people">.*?</section>\n?', re.DOTALL)
 
 
 def find_text(slug: str) -> CampaignText:
@@ -48,9 +43,7 @@ def kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     Whoever takes their name back does not have to wait for a site that is down.
     """
     patch_cache_control(response, public=True, max_age=0, s_maxage=5, stale_while_revalidate=30)
-    if getattr(request, "shows_people", False):
-        response.without_people = PEOPLE.sub(b"", response.content)  # type: ignore[attr-defined]  # for our own cache
-    else:
+    if not getattr(request, "shows_people", False):
         patch_cache_control(response, stale_if_error=600)
     return response
 

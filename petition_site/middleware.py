@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -95,5 +95,5 @@ def sent_from_the_sign_box(request: HttpRequest) -> list[tuple[str, str]]:
         return []
     try:
         return [(name, value) for name in SignForm.base_fields for value in request.POST.getlist(name)]
-    except (SuspiciousOperation, BadRequest, MultiPartParserError):
+    except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError):
         return []

@@ -5,6 +5,7 @@ It goes by path alone, since no page that may be kept looks at its query: links 
 add. Nothing is lost with a process: each makes its own copies.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -22,6 +23,9 @@ PATIENCE = 5.0  # before a site that did not answer is asked again
 MOST = 1000  # pages of some 30 kB
 
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+
+# What a page shows of people who have signed, as templates mark it.
+PEOPLE = re.compile(rb'<section class="people">.*?</section>\n?', re.DOTALL)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -59,8 +63,8 @@ class Page:
         copy = Copy.of(response)
         if "stale-if-error" in response["Cache-Control"]:
             return cls(made_at, copy, copy)
-        body: bytes | None = getattr(response, "without_people", None)
-        return cls(made_at, copy, None if body is None else copy.with_body(body))
+        body, sections = PEOPLE.subn(b"", copy.body)
+        return cls(made_at, copy, copy.with_body(body) if sections else None)
 
     def answer(self, request: HttpRequest) -> HttpResponseBase | None:
         """A copy that may stand in for a new one; None where all are too old."""
@@ -112,9 +116,9 @@ class SharedCache:
         if response.status_code >= 500:
             self.quiet_until = monotonic() + PATIENCE
             return page.answer(request) or response
-        made = self.pages[request.path_info]
-        if made is page:  # it may be kept no longer, or is no more
-            del self.pages[request.path_info]
+        made = self.pages.get(request.path_info)
+        if made is None or made is page:  # it may be kept no longer, or is no more
+            self.pages.pop(request.path_info, None)
             return response
         return made.copy.answer(request, 0)
 

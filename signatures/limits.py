@@ -34,7 +34,8 @@ class Use(NamedTuple):
 
 
 class Counter(NamedTuple):
-    """One of several counts that belong together; beyond `most` those after it are not counted."""
+    """One of several counts that belong together, of one network or of all; beyond `most` those after it are not
+    counted."""
 
     name: str
     of: int | str
@@ -88,11 +89,6 @@ def hit(name: str, request: HttpRequest, of: int | str) -> bool:
     return _use(name, request, of, add=1).times > settings.LIMITS[name].times
 
 
-def hit_anywhere(name: str, request: HttpRequest, of: int | str) -> bool:
-    """The same, from whatever network."""
-    return _use(name, request, of, add=1, is_anywhere=True).times > settings.LIMITS[name].times
-
-
 def is_beyond_share(request: HttpRequest, campaign_id: int, kind: Letter.Kind, email: str) -> bool:
     """Counts a letter of that kind to an address, and says whether it is more than this network may have sent there,
     under whatever tag."""
@@ -139,9 +135,9 @@ def bucket(request: HttpRequest, of: int | str, *, is_anywhere: bool = False) ->
     return keyed_hash("limits", f"{of} ".encode() + packed).hex()
 
 
-def _use(name: str, request: HttpRequest, of: int | str, *, add: int, is_anywhere: bool = False) -> Use:
+def _use(name: str, request: HttpRequest, of: int | str, *, add: int) -> Use:
     """What this window has counted, with the one that is added now."""
-    key = bucket(request, of, is_anywhere=is_anywhere)
+    key = bucket(request, of)
     use = breaker.ask(partial(_in_redis, name, request, key, add))
     return here.use(f"{name} {key}", settings.LIMITS[name].seconds, add) if use is None else use
 

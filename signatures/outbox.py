@@ -34,7 +34,7 @@ CAPS = {
     Kind.ADDRESS_CHANGE: Cap(5, DAY),
 }
 
-# Of `Letter.objects.recent`, by hand: each signer waits for it, and most of that was to write it.
+# Those that are `meant_to_leave`, by hand: each signer waits for it, and most of that was to write it.
 RECENT = """
 SELECT count(*) FROM signatures_letter
 WHERE campaign_id = %s AND fingerprint = %s AND kind = %s AND created_at > %s AND id <> %s

@@ -12,9 +12,6 @@ from signatures.models import PauseAct
 
 LAST = Subquery(PauseAct.objects.order_by("-pk").values("action")[:1])
 
-# The same for a connection that is not the one of the models.
-LAST_ACTION = "SELECT action FROM signatures_pauseact ORDER BY id DESC LIMIT 1"
-
 # A condition for a query that is made anyway: PostgreSQL looks once, before it reads the first row.
 NOT_PAUSED: "Exact[str]" = Exact(Coalesce(LAST, Value(PauseAct.Action.RESUME)), Value(PauseAct.Action.RESUME))
 

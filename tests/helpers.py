@@ -1,12 +1,14 @@
 """Rows for tests, with invented people only."""
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -18,6 +20,7 @@ from signatures import addresses, services, tokens
 from signatures.models import Signature
 
 SLUG = "water-for-all"
+Answer = TypeVar("Answer")
 numbers = count(1)
 
 
@@ -181,3 +184,16 @@ def check_page_of(signature: Signature, slug: str = SLUG) -> str:
 def state_of(signature: Signature) -> str:
     """As the database has it now; empty where the row is gone."""
     return str(Signature.objects.filter(pk=signature.pk).values_list("state", flat=True).first() or "")
+
+
+def elsewhere(act: Callable[[], Answer]) -> Answer:
+    """In a thread with a connection of its own, as another process would."""
+
+    def run() -> Answer:
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()

@@ -1,6 +1,5 @@
 """The outbox: letters, the addresses that get none, and how the mail server has treated us of late."""
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Self
 
@@ -20,9 +19,6 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def meant_to_leave(self) -> Self:
         """Those that were, or are to be, sent, whatever the mail server made of them."""
         return self.filter(state__in={Letter.State.WAITING, Letter.State.SENT, Letter.State.FAILED})
-
-    def recent(self, kinds: Collection[str], age: timedelta) -> Self:
-        return self.meant_to_leave().filter(kind__in=kinds, created_at__gt=timezone.now() - age)
 
 
 class Letter(models.Model):

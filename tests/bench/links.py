@@ -5,15 +5,19 @@ import sys
 
 import django
 
-django.setup()
 
-from django.urls import reverse  # noqa: E402  (after the settings)
-from django.utils import translation  # noqa: E402
+def main() -> None:
+    from django.urls import reverse
+    from django.utils import translation
 
-from signatures import tokens  # noqa: E402
+    from signatures import tokens
 
-if __name__ == "__main__":
     with translation.override("es"):
         for line in sys.stdin:
             token = tokens.CONFIRM.make(tokens.Handle.read(line.strip()).signature_id)
             sys.stdout.write(reverse("signatures:confirm", kwargs={"token": token}) + "\n")
+
+
+if __name__ == "__main__":
+    django.setup()
+    main()

@@ -24,22 +24,16 @@ from tests.services import compile_translations, environment
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = f"/es/{SLUG}/"
 WORKERS = 2
-STAFF = "bench"
 
 
 @dataclass
 class BenchSite:
     env: dict[str, str] = field(repr=False)  # what its processes read
-    password: str = field(repr=False)  # of STAFF
     state: Path
     children: Children
     services: LocalServices = field(repr=False)  # PostgreSQL and Redis
     port: int
     serving: dict[str, Child] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def database(self) -> str:
@@ -115,16 +109,16 @@ def bench_site(state: Path, **changes: str) -> Iterator[BenchSite]:
         urls = stack.enter_context(services)
         children = Children()
         stack.callback(children.stop_all)
-        port, password = free_port(), secrets.token_urlsafe(12)
+        port = free_port()
         keys = {"SECRET_KEY": "bench " * 10, "ADDRESS_KEY": "bench! " * 10}  # the same for a database kept from before
         env = dict(settings(port, urls["DATABASE_URL"], urls["REDIS_URL"], "smtp://127.0.0.1:1")) | keys
         env["EXPORT_APPROVAL"] = "false"  # a second person's yes takes no time of the machine's
         stack.enter_context(environment(env | {"DJANGO_SETTINGS_MODULE": "petition_site.settings"}))
         env |= without_limits() | {"TRUSTED_PROXY_COUNT": "1", "BARE_DATABASE_URL": urls["DATABASE_URL"]}
         env |= changes
-        site = BenchSite(env, password, state, children, services, port)
+        site = BenchSite(env, state, children, services, port)
         if not site.ask("SELECT 1 FROM pg_class WHERE relname = 'signatures_signature'"):
-            site.env |= {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password}
+            site.env |= {"STAFF_NAME": "nobody", "STAFF_PASSWORD": secrets.token_urlsafe(12)}
             compile_translations()
             prepare(children, site.logs, site.env)
             site.ask("CREATE DATABASE empty TEMPLATE postgres")

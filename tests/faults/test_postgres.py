@@ -1,23 +1,16 @@
 """PostgreSQL is restarted, or killed: visitors get a page that says so, and sign again without signing twice."""
 
 import signal
-from collections.abc import Iterator
 from time import sleep
 
 import pytest
 
 from tests.bench.site import PAGE
 from tests.faults.people import People, read
-from tests.faults.site import Breakable, breakable_site
+from tests.faults.site import Breakable
 
 pytestmark = pytest.mark.xdist_group("browser")
 AWAY = frozenset({503})
-
-
-@pytest.fixture(scope="module")
-def broken() -> Iterator[Breakable]:
-    with breakable_site("postgres") as broken:
-        yield broken
 
 
 @pytest.mark.ci

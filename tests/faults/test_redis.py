@@ -1,22 +1,15 @@
 """Redis is killed and starts empty, or stands still: people sign as before."""
 
 import signal
-from collections.abc import Iterator
 from time import monotonic, sleep
 
 import pytest
 
 from tests.faults.people import People
-from tests.faults.site import Breakable, breakable_site
+from tests.faults.site import Breakable
 
 pytestmark = pytest.mark.xdist_group("browser")
 FROZEN = 30  # seconds
-
-
-@pytest.fixture(scope="module")
-def broken() -> Iterator[Breakable]:
-    with breakable_site("redis") as broken:
-        yield broken
 
 
 @pytest.mark.ci

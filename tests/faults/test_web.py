@@ -2,22 +2,15 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
 
 import pytest
 
 from tests.faults.people import People
-from tests.faults.site import Breakable, breakable_site
+from tests.faults.site import Breakable
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture(scope="module")
-def broken() -> Iterator[Breakable]:
-    with breakable_site("web") as broken:
-        yield broken
 
 
 @pytest.mark.long

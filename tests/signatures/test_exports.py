@@ -5,8 +5,6 @@ import hashlib
 import io
 import subprocess
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +24,7 @@ from campaigns.services import publish_consent
 from signatures import exports, services, tally
 from signatures.exports import DEFUSED, copying, streaming
 from signatures.models import ConsentEvent, ExportRecord, Signature, Tally
-from tests.helpers import log_in, make_campaign, make_many, make_rows, make_signature
+from tests.helpers import elsewhere, log_in, make_campaign, make_many, make_rows, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/admin/signatures/signature/export/"
@@ -262,19 +260,6 @@ def test_an_archive_that_is_broken_off_says_so(campaign: Campaign, monkeypatch: 
     record = ExportRecord.objects.get()
     assert (record.finished_at, record.sha256, str(record.outcome)) == (None, "", "broken off")
     assert record.broken_off_at is not None
-
-
-def elsewhere(ask: Callable[[], T]) -> T:
-    """Asks over a connection of its own: this one is busy with the COPY."""
-
-    def run() -> T:
-        try:
-            return ask()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result()
 
 
 NAMES = st.text(

@@ -2,21 +2,20 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import TypeVar
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from campaigns.models import Campaign
 from signatures import exports, pausing, services, tokens
 from signatures.exports import streaming
 from signatures.models import ExportRecord, ExportRequest, PauseAct, Signature
-from tests.helpers import log_in, make_campaign, make_many, make_rows, make_signature, page_of
+from tests.helpers import elsewhere, log_in, make_campaign, make_many, make_rows, make_signature, page_of
 
 ADMIN, PAUSE, RESUME = "/admin/", "/admin/signatures/pauseact/pause/", "/admin/signatures/pauseact/resume/"
 PAGE = "/en/water-for-all/"
@@ -169,19 +168,6 @@ def test_an_export_that_waits_for_its_first_row_breaks_off_too_and_asks_no_more(
         aside.close()
 
     assert ExportRecord.objects.get().broken_off_at
-
-
-def elsewhere(act: Callable[[], T]) -> T:
-    """In a thread with a connection of its own, as another process would."""
-
-    def run() -> T:
-        try:
-            return act()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result()
 
 
 @pytest.fixture

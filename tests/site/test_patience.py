@@ -1,16 +1,15 @@
 """How long a thread waits for PostgreSQL: a request no longer than it may, whoever else as long as it takes."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 
 from petition_site.database import patience as room
 from petition_site.database.patience import Door, limited
 from petition_site.local.processes import until
+from tests.helpers import elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%' AND state = 'active'"
@@ -20,19 +19,6 @@ SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sl
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "STATEMENTS", 2.0)
     monkeypatch.setattr(room, "door", Door())
-
-
-def in_a_thread(act: Callable[[], object]) -> Any:
-    """A new one, with a connection of its own and nothing of another request's."""
-
-    def run() -> object:
-        try:
-            return act()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result()
 
 
 def request(view: Callable[[], Iterable[bytes]]) -> Iterable[bytes]:
@@ -57,7 +43,7 @@ def test_a_request_gives_up_in_the_midst_of_a_transaction_and_postgresql_with_it
         connection.close()
         return list(request(lambda: [str(sleep(0)).encode()]))
 
-    assert in_a_thread(two_requests) == [b"None"]
+    assert elsewhere(two_requests) == [b"None"]
     with connection.cursor() as cursor:
         assert until(lambda: cursor.execute(SLEEPING).fetchone() == (0,), 10)
 
@@ -79,11 +65,11 @@ def test_the_statements_of_a_request_have_so_much_together_and_those_of_a_stream
         connection.close()  # as Django does at the next request
         return b"".join(request(streamed))
 
-    assert in_a_thread(requests) == b"....."
+    assert elsewhere(requests) == b"....."
 
 
 def test_who_serves_no_request_has_all_the_time_it_needs() -> None:
-    assert in_a_thread(lambda: sleep(2.5)) is None
+    assert elsewhere(lambda: sleep(2.5)) is None
 
 
 def test_while_postgresql_answers_to_nobody_one_asks_and_the_others_do_not_wait() -> None:
@@ -105,10 +91,10 @@ def test_while_postgresql_answers_to_nobody_one_asks_and_the_others_do_not_wait(
             return False
         return True
 
-    in_a_thread(a_lock)
-    assert in_a_thread(opens)
-    in_a_thread(lambda: connection.ensure_connection() or silence())
-    assert not in_a_thread(opens)
+    elsewhere(a_lock)
+    assert elsewhere(opens)
+    elsewhere(lambda: connection.ensure_connection() or silence())
+    assert not elsewhere(opens)
     room.door.closed_until = 1.0  # long ago
-    assert in_a_thread(opens)
-    assert in_a_thread(opens)
+    assert elsewhere(opens)
+    assert elsewhere(opens)
