@@ -2,6 +2,8 @@
 
 Workers do it (`tasks.work_bulk_jobs`). A batch is a transaction that holds the job's row: whoever cancels waits for
 the batch in hand and no longer, a worker that is killed leaves the rest for the next, and no batch is done twice.
+The account of an act is read when the job is locked, never joined to it: PostgreSQL looks again at the row that it
+locks after a wait, and hands out those beside it as they were before.
 """
 
 from contextlib import suppress
@@ -191,8 +193,7 @@ def do_next_batch() -> bool:
     """One batch of some job; False where there is none that nobody else works on."""
     job = (
         BulkJob.objects.at_work()
-        .select_for_update(skip_locked=True, of=("self",))
-        .select_related("act", "undo_act")
+        .select_for_update(skip_locked=True)
         .order_by("?")  # in turns: one that fails is not before all others for ever
         .first()
     )
@@ -237,12 +238,7 @@ def end(job: BulkJob, state: str) -> None:
 
 def locked(job_id: int, *states: str) -> BulkJob | None:
     """The job, where it is in one of these states. Waits for the batch in hand."""
-    return (
-        BulkJob.objects.select_for_update(of=("self",))
-        .select_related("act")
-        .filter(pk=job_id, state__in=states)
-        .first()
-    )
+    return BulkJob.objects.select_for_update().filter(pk=job_id, state__in=states).first()
 
 
 def forget_not_begun() -> int:

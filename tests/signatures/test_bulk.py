@@ -371,9 +371,12 @@ def test_whoever_cancels_waits_for_the_batch_in_hand_and_no_longer() -> None:
     make_rows(campaign, 30)
     job = running()
     cancelled = threading.Event()
+    done: list[int] = []
 
     def cancel() -> None:
-        bulk.cancel(job_id=job.pk)
+        stopped = bulk.cancel(job_id=job.pk)
+        assert stopped is not None and stopped.act is not None
+        done.append(stopped.act.how_many)
         cancelled.set()
         connection.close()
 
@@ -385,7 +388,7 @@ def test_whoever_cancels_waits_for_the_batch_in_hand_and_no_longer() -> None:
     other.join(10)
 
     work()
-    assert cancelled.is_set()
+    assert done == [10]  # and not what its account said before the wait
     assert Signature.objects.filter(moderation="rejected").count() == 10
 
 
