@@ -1,15 +1,15 @@
 """Putting letters into the outbox, as many to one address as its owner can be expected to bear."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from signatures import locks, suppression
-from signatures.models import Letter, Signature
+from signatures.models import Letter, Question, Signature, ask_together
 
 Kind = Letter.Kind
 State = Letter.State
@@ -42,6 +42,20 @@ WHERE campaign_id = %s AND fingerprint = %s AND kind = %s AND created_at > %s AN
 """
 
 
+class Standing(NamedTuple):
+    """What an address has had and takes, asked while it has its turn."""
+
+    recent: int  # letters of the kind, within the age of its cap
+    refusals: Collection[str] | None
+
+    def why_not(self, kind: Kind, *, is_beyond_share: bool = False) -> State | None:
+        """Why a letter of the kind must not leave."""
+        if suppression.stop(self.refusals, kind):
+            return State.SUPPRESSED
+        is_over_cap = kind in CAPS and self.recent >= CAPS[kind].n
+        return State.CAPPED if is_over_cap or is_beyond_share else None
+
+
 def write(kind: Kind, **options: Any) -> Letter:
     """Writes a letter; call it in a transaction. What `draft` says holds for it."""
     letter = draft(kind, **options)
@@ -49,8 +63,20 @@ def write(kind: Kind, **options: Any) -> Letter:
     return letter
 
 
-def draft(
+def draft(kind: Kind, *, campaign_id: int, to: str, fingerprint: bytes | None, **options: Any) -> Letter:
+    """A letter that is still to be written, in the same transaction. What `letter` says holds for it.
+
+    Without a fingerprint no cap holds.
+    """
+    if fingerprint is not None:
+        take_turn(fingerprint)
+    standing = Standing(*ask_together(recent(kind, campaign_id, fingerprint), suppression.reasons_against(to)))
+    return letter(kind, standing, campaign_id=campaign_id, to=to, fingerprint=fingerprint, **options)
+
+
+def letter(
     kind: Kind,
+    standing: Standing,
     *,
     campaign_id: int,
     language: str,
@@ -62,25 +88,17 @@ def draft(
     is_beyond_share: bool = False,
     details: dict[str, Any] | None = None,
 ) -> Letter:
-    """A letter that is still to be written, in the same transaction.
+    """A letter that is still to be written, in the transaction in which its address has its turn.
 
     The row is there whether the letter is to be sent or not, and the same queries are made: what happens here tells
-    nobody whether an address is known, has had its share of letters, or takes none. Without a fingerprint no cap holds.
-    `is_beyond_share`: whoever asks for it has caused enough letters to this address already.
+    nobody whether an address is known, has had its share of letters, or takes none. `is_beyond_share`: whoever asks
+    for it has caused enough letters to this address already.
     """
-    if fingerprint is not None:
-        take_turn(fingerprint)
-    is_capped = (fingerprint is not None and is_over_cap(kind, campaign_id, fingerprint)) or is_beyond_share
-    is_suppressed = suppression.stops(to, kind)
-    state = State.WAITING
-    for is_so, reason in (
-        (is_capped, State.CAPPED),
-        (is_suppressed, State.SUPPRESSED),
-        (is_for_nobody, State.NOBODY),
-        (is_blocked, State.BLOCKED),
-    ):
-        if is_so:
-            state = reason
+    state = standing.why_not(kind, is_beyond_share=is_beyond_share) or State.WAITING
+    if is_for_nobody:
+        state = State.NOBODY
+    if is_blocked:
+        state = State.BLOCKED
     is_sent = state == State.WAITING
     return Letter(
         kind=kind,
@@ -101,13 +119,10 @@ def take_turn(fingerprint: bytes) -> None:
     locks.wait_for(int.from_bytes(fingerprint[:8], "big", signed=True))
 
 
-def is_over_cap(kind: Kind, campaign_id: int, fingerprint: bytes, but: Letter | None = None) -> bool:
-    """Whether the address has had its share; `but` is a letter that is not counted."""
-    cap = CAPS[kind]
-    since = timezone.now() - cap.age
-    with connection.cursor() as cursor:
-        cursor.execute(RECENT, [campaign_id, fingerprint, kind, since, but.pk if but else 0])
-        return bool(cursor.fetchone()[0] >= cap.n)
+def recent(kind: Kind, campaign_id: int, fingerprint: bytes | None, but: Letter | None = None) -> Question:
+    """How many letters the address has had that its cap counts; `but` is one that is not."""
+    since = timezone.now() - (CAPS[kind].age if kind in CAPS else DAY)
+    return Question(RECENT, [campaign_id, fingerprint, kind, since, but.pk if but else 0])
 
 
 def send_once_more(letter: Letter, *, to: str) -> State:
@@ -117,10 +132,10 @@ def send_once_more(letter: Letter, *, to: str) -> State:
     """
     fingerprint = bytes(letter.fingerprint or b"")
     take_turn(fingerprint)
-    if suppression.stops(to, letter.kind):
-        return State.SUPPRESSED
-    if is_over_cap(Kind(letter.kind), letter.campaign_id, fingerprint, but=letter):
-        return State.CAPPED
+    kind = Kind(letter.kind)
+    had = recent(kind, letter.campaign_id, fingerprint, but=letter)
+    if why_not := Standing(*ask_together(had, suppression.reasons_against(to))).why_not(kind):
+        return why_not
     letter.state, letter.to, letter.error, letter.attempts, letter.lease = State.WAITING, to, "", 0, None
     # Its two weeks of waiting begin anew.
     letter.created_at = letter.due_at = timezone.now()

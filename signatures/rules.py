@@ -6,16 +6,15 @@ there are. It is asked anew for each signature, and not remembered: a rule holds
 attempt costs the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
 from signatures import addresses
-from signatures.models import Rule, Signature
+from signatures.models import Question, Rule, Signature, ask_together
 from signatures.network import Address, Network
 
 # Lengths of prefixes. Anything shorter would catch a country.
@@ -25,7 +24,7 @@ IPV6 = [*range(32, 65, 4), 128]  # as they are given to providers, households an
 
 # By hand, because each signer waits for it, and half of what it took was to write it. As `in_force` says.
 MET = """
-SELECT id, kind, action FROM signatures_rule
+SELECT ARRAY[id::text, kind, action] FROM signatures_rule
 WHERE key = ANY(%s) AND (expires_at IS NULL OR expires_at > %s)
 ORDER BY action = 'block' DESC, id LIMIT 1
 """
@@ -36,14 +35,18 @@ class BadPattern(ValueError):
 
 
 def met_by(email: str, client: Address | None = None) -> Rule | None:
-    """The rule in force that an attempt meets; one that blocks before one that holds, then the oldest. One query.
+    """The rule in force that an attempt meets; one that blocks before one that holds, then the oldest."""
+    (found,) = ask_together(which_is_met(email, client))
+    return read_met(found)
 
-    It knows its number, its kind and its action only.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(MET, [list(keys(email, client)), timezone.now()])
-        found = cursor.fetchone()
-    return Rule(pk=found[0], kind=found[1], action=found[2]) if found else None
+
+def which_is_met(email: str, client: Address | None) -> Question:
+    return Question(MET, [list(keys(email, client)), timezone.now()])
+
+
+def read_met(found: Sequence[str] | None) -> Rule | None:
+    """The answer to `which_is_met`, as a rule that knows its number, its kind and its action only."""
+    return Rule(pk=int(found[0]), kind=found[1], action=found[2]) if found else None
 
 
 def keys(email: str, client: Address | None) -> Iterator[str]:

@@ -1,18 +1,20 @@
 """Addresses that get no letters, or only those that were just asked for. Kept as fingerprints."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from signatures import addresses, retractions
-from signatures.models import Letter, Retraction, Suppression
+from signatures.models import Letter, Question, Retraction, Suppression, ask_together
 
 Reason = Suppression.Reason
 
-# As `Suppression.objects.in_force`, by hand: each signer waits for it, and most of that was to write it.
+# As `Suppression.objects.in_force` says.
 IN_FORCE = """
-SELECT reason FROM signatures_suppression WHERE fingerprint = %s AND NOT (reason = 'bounced' AND made_at < %s)
+SELECT array_agg(reason) FROM signatures_suppression
+WHERE fingerprint = %s AND NOT (reason = 'bounced' AND made_at < %s)
 """
 
 
@@ -30,11 +32,20 @@ def suppress(fingerprint: bytes, reason: str) -> None:
 
 
 def stops(email: str, kind: str) -> bool:
-    """Whether an address takes no letter of this kind. One query, whatever the answer."""
+    """Whether an address takes no letter of this kind."""
+    (found,) = ask_together(reasons_against(email))
+    return stop(found, kind)
+
+
+def reasons_against(email: str) -> Question:
+    """Why an address takes no letters, or only those that were just asked for."""
     since = timezone.now() - timedelta(days=Suppression.BOUNCE_DAYS)
-    with connection.cursor() as cursor:
-        cursor.execute(IN_FORCE, [addresses.suppression_fingerprint(email), since])
-        reasons = {reason for (reason,) in cursor.fetchall()}
+    return Question(IN_FORCE, [addresses.suppression_fingerprint(email), since])
+
+
+def stop(found: Collection[str] | None, kind: str) -> bool:
+    """Whether the answer to `reasons_against` stops a letter of this kind."""
+    against = set(found or ())
     if kind in Letter.ASKED_FOR:
-        reasons.discard(Reason.UNSUBSCRIBED)
-    return bool(reasons)
+        against.discard(Reason.UNSUBSCRIBED)
+    return bool(against)

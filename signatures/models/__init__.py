@@ -28,7 +28,7 @@ from signatures.models.rule import Rule, RuleQuerySet
 from signatures.models.searching import Domain, Folded
 from signatures.models.signature import HELD_SINCE, DaySalt, Origin, Seat, Signature, SignatureQuerySet
 from signatures.models.staff import ExportRecord, ExportRequest, ModeratedSignature, ModerationAct, PauseAct, Staff
-from signatures.models.writing import insert_together
+from signatures.models.together import Question, ask_together, insert_together
 
 __all__ = [
     "HELD_SINCE",
@@ -59,6 +59,7 @@ __all__ = [
     "PauseAct",
     "PrivacyRequest",
     "PrivacyRequestQuerySet",
+    "Question",
     "QueuedSignature",
     "Recount",
     "RetentionRun",
@@ -76,6 +77,7 @@ __all__ = [
     "Tally",
     "Total",
     "ViaTally",
+    "ask_together",
     "due_date",
     "insert_together",
 ]

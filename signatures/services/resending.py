@@ -15,7 +15,7 @@ from signatures.models import (
     SignatureQuerySet,
     Staff,
 )
-from signatures.services.signing import answer, was_blocked
+from signatures.services.signing import Known, answer, ask_in_turn, was_blocked
 
 AT_ONCE = 1000  # signatures or letters: whoever chooses more has chosen by mistake, or should not write so many letters
 
@@ -67,7 +67,8 @@ def write_again(signature: Signature, links: dict[tuple[int, bytes], str]) -> st
     if signature.state == Signature.State.WITHDRAWN:  # the erased are too
         return GONE
     if signature.state == Signature.State.PENDING:
-        letter = answer(signature, is_blocked=was_blocked(signature.pk))
+        known = Known(*ask_in_turn(signature))
+        letter = answer(signature, known, is_blocked=was_blocked(signature.pk))
         letter.save()
         return str(letter.state)
     if not signature.email:

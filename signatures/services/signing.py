@@ -1,22 +1,34 @@
 """Signing: an attempt is stored together with the one letter that answers it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from secrets import token_bytes
+from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
 from campaigns.models import Campaign, ConsentText
-from signatures import addresses, outbox, reasons, rules
-from signatures.models import ConsentEvent, Doubt, Letter, Origin, Rule, Seat, Signature, insert_together
+from signatures import addresses, outbox, reasons, rules, suppression
+from signatures.models import (
+    ConsentEvent,
+    Doubt,
+    Letter,
+    Origin,
+    Question,
+    Rule,
+    Seat,
+    Signature,
+    ask_together,
+    insert_together,
+)
 from signatures.network import Address
 from signatures.services import seats
 from signatures.services.consent import event
 from signatures.signals import ANSWERED, SETTLED, Outcome, Signal, is_held_after_challenge, outcome_of
 
-# By hand, because each signer waits for it, and most of that was to write it.
-SEATS = "SELECT name_fingerprint FROM signatures_seat WHERE campaign_id = %s AND fingerprint = %s"
+SEATS = "SELECT array_agg(name_fingerprint) FROM signatures_seat WHERE campaign_id = %s AND fingerprint = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +63,6 @@ def sign(
     it, so that no letter with the way to confirm ever leaves. `client` is looked at for these rules, and not kept.
     `is_beyond_share` says that the network has had its share of letters to this address.
     """
-    rule = rules.met_by(attempt.email, client)
-    reason = ""
-    if rule is not None and rule.action == Rule.Action.HOLD:
-        reason = reasons.RULE
-    elif outcome_of(found) is Outcome.HOLD:
-        reason = reasons.SIGNALS
     is_secret = attempt.visibility == Signature.Visibility.SECRET
     fingerprint = addresses.fingerprint(campaign.pk, addresses.canonical(attempt.email))
     signature = Signature(
@@ -69,12 +75,15 @@ def sign(
         visibility=attempt.visibility,
         wants_updates=attempt.wants_updates,
         fingerprint=fingerprint,
-        moderation=Signature.Moderation.HELD if reason else Signature.Moderation.CLEAR,
-        moderation_reason=reason,
-        held_at=timezone.now() if reason else None,
     )
+    met, *known = ask_in_turn(signature, rules.which_is_met(attempt.email, client))
+    rule = rules.read_met(met)
+    if rule is not None and rule.action == Rule.Action.HOLD:
+        hold(signature, reasons.RULE)
+    elif outcome_of(found) is Outcome.HOLD:
+        hold(signature, reasons.SIGNALS)
     is_blocked = rule is not None and rule.action == Rule.Action.BLOCK
-    letter = answer(signature, is_blocked=is_blocked, is_beyond_share=is_beyond_share)
+    letter = answer(signature, Known(*known), is_blocked=is_blocked, is_beyond_share=is_beyond_share)
     rows: list[Model] = [event(signature, ConsentEvent.Kind.TICKED), letter]
     if origin is not None:
         origin.signature = signature
@@ -83,6 +92,11 @@ def sign(
     if doubts := doubts_about(signature, rule, found):
         Doubt.objects.bulk_create(doubts)
     return signature
+
+
+def hold(signature: Signature, reason: str) -> None:
+    signature.moderation, signature.moderation_reason = Signature.Moderation.HELD, reason
+    signature.held_at = timezone.now()
 
 
 def doubts_about(signature: Signature, rule: Rule | None, found: frozenset[Signal]) -> list[Doubt]:
@@ -130,7 +144,9 @@ def resend(*, campaign: Campaign, language: str, signature_id: int, is_beyond_sh
     found = attempts.filter(pk=signature_id, campaign=campaign, erased_at=None).first()
     is_blocked = was_blocked(signature_id)
     nobody = Signature(campaign=campaign, language=language, fingerprint=token_bytes(32), state="withdrawn")
-    answer(found or nobody, is_blocked=is_blocked, is_beyond_share=is_beyond_share).save()
+    attempt = found or nobody
+    known = Known(*ask_in_turn(attempt))
+    answer(attempt, known, is_blocked=is_blocked, is_beyond_share=is_beyond_share).save()
 
 
 def was_blocked(signature_id: int) -> bool:
@@ -138,16 +154,42 @@ def was_blocked(signature_id: int) -> bool:
     return Letter.objects.filter(signature=signature_id, state=Letter.State.BLOCKED).exists()
 
 
-def answer(signature: Signature, *, is_blocked: bool, is_beyond_share: bool = False) -> Letter:
+class Known(NamedTuple):
+    """What decides on the letter for an attempt, as `ask_in_turn` finds it."""
+
+    seated: Collection[bytes] | None  # the names that its address has been confirmed under
+    confirmations: int
+    quiet_letters: int
+    refusals: Collection[str] | None
+
+
+def ask_in_turn(signature: Signature, *others: Question) -> tuple[Any, ...]:
+    """The answers to other questions, and after them those of `Known`; from here on the address has its turn."""
+    fingerprint = bytes(signature.fingerprint or b"")  # only the erased have none, and they get no answer
+    outbox.take_turn(fingerprint)
+    return ask_together(
+        *others,
+        Question(SEATS, [signature.campaign_id, fingerprint]),
+        outbox.recent(Letter.Kind.CONFIRMATION, signature.campaign_id, fingerprint),
+        outbox.recent(Letter.Kind.ALREADY_SIGNED, signature.campaign_id, fingerprint),
+        suppression.reasons_against(signature.email),
+    )
+
+
+def answer(signature: Signature, known: Known, *, is_blocked: bool, is_beyond_share: bool = False) -> Letter:
     """The letter for an attempt, which is still to be written."""
-    kind = Letter.Kind.CONFIRMATION if has_free_seat(signature) else Letter.Kind.ALREADY_SIGNED
+    if has_free_seat(signature, known.seated or ()):
+        kind, recent = Letter.Kind.CONFIRMATION, known.confirmations
+    else:
+        kind, recent = Letter.Kind.ALREADY_SIGNED, known.quiet_letters
     is_pending = signature.state == Signature.State.PENDING
-    return outbox.draft(
+    return outbox.letter(
         kind,
+        outbox.Standing(recent, known.refusals),
         campaign_id=signature.campaign_id,
         language=signature.language,
         to=signature.email,
-        fingerprint=bytes(signature.fingerprint or b""),  # only the erased have none, and they get no answer
+        fingerprint=bytes(signature.fingerprint or b""),
         signature=signature if is_pending else None,
         is_for_nobody=not is_pending,
         is_blocked=is_blocked,
@@ -155,9 +197,7 @@ def answer(signature: Signature, *, is_blocked: bool, is_beyond_share: bool = Fa
     )
 
 
-def has_free_seat(signature: Signature) -> bool:
+def has_free_seat(signature: Signature, seated: Collection[bytes]) -> bool:
     """Whether this address could still be confirmed under this name; a guess for the letter, `confirm` decides."""
-    with connection.cursor() as cursor:
-        cursor.execute(SEATS, [signature.campaign_id, bytes(signature.fingerprint or b"")])
-        names = {bytes(name) for (name,) in cursor.fetchall()}
+    names = {bytes(name) for name in seated}
     return len(names) < Seat.PER_ADDRESS and seats.name_fingerprint(signature) not in names

@@ -1,13 +1,28 @@
-"""Writing several new rows in one statement, where somebody waits for each statement."""
+"""Several questions or several new rows in one statement, where somebody waits for each statement."""
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Field, ForeignKey, Model
 
 Fields = Sequence["Field[Any, Any]"]
+
+
+class Question(NamedTuple):
+    """A SELECT of one value from one row at the most."""
+
+    query: str
+    values: Sequence[Any]
+
+
+def ask_together(*questions: Question) -> tuple[Any, ...]:
+    """The answer to each, None where there is no row; all are of the same moment."""
+    asked = ", ".join(f"({question.query})" for question in questions)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {asked}", [value for question in questions for value in question.values])
+        return tuple(cursor.fetchone())
 
 
 def insert_together(first: Model, *others: Model) -> None:
