@@ -126,6 +126,15 @@ def test_each_has_its_age(purpose: str, age: timedelta) -> None:
         READERS[purpose](token)
 
 
+@pytest.mark.parametrize("purpose", READ)
+def test_a_clock_that_is_put_back_ends_none(purpose: str) -> None:
+    now = timezone.now()
+    with time_machine.travel(now):
+        token = MAKERS[purpose]()
+    with time_machine.travel(now - timedelta(hours=1)):
+        assert READERS[purpose](token) == READ[purpose]
+
+
 def test_an_expired_link_still_says_whose_it_was() -> None:
     token = tokens.CONFIRM.make(7)
 
