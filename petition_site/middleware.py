@@ -2,6 +2,7 @@
 database that is away gives a page of its own."""
 
 import logging
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,11 +12,13 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+from django.views.defaults import server_error as internal_error
 
 from signatures.forms import SignForm
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
+AWAY = (OperationalError, InterfaceError)
 
 
 def closed_unless_said(get_response: GetResponse) -> GetResponse:
@@ -66,10 +69,7 @@ def cross_origin_protection(get_response: GetResponse) -> GetResponse:
 
 
 class Unavailable:
-    """Answers 503 with a page that needs no database when PostgreSQL cannot be reached.
-
-    Whoever has filled in the sign box gets it back on that page, and can send it again from there.
-    """
+    """Answers 503 when a view cannot reach PostgreSQL."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -78,14 +78,26 @@ class Unavailable:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, (OperationalError, InterfaceError)):
-            return None
-        # Its kind only: the text of a database error can hold what somebody typed.
-        logger.error("The database did not answer: %s", type(exception).__name__)
-        response = render(request, "503.html", {"sent": sent_from_the_sign_box(request)}, status=503)
-        response["Retry-After"] = "30"
-        add_never_cache_headers(response)
-        return response
+        return unavailable(request, exception) if isinstance(exception, AWAY) else None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page for an exception that nothing has answered; PostgreSQL may be away for a middleware too."""
+    exception = sys.exception()
+    return unavailable(request, exception) if isinstance(exception, AWAY) else internal_error(request)
+
+
+def unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """503, with a page that needs no database.
+
+    Whoever has filled in the sign box gets it back on that page, and can send it again from there.
+    """
+    # Its kind only: the text of a database error can hold what somebody typed.
+    logger.error("The database did not answer: %s", type(exception).__name__)
+    response = render(request, "503.html", {"sent": sent_from_the_sign_box(request)}, status=503)
+    response["Retry-After"] = "30"
+    add_never_cache_headers(response)
+    return response
 
 
 def sent_from_the_sign_box(request: HttpRequest) -> list[tuple[str, str]]:

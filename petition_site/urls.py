@@ -16,6 +16,8 @@ from signatures import api
 
 admin.site.site_header = admin.site.site_title = _("Petition")
 
+handler500 = "petition_site.middleware.server_error"
+
 urlpatterns = [
     path("", campaigns.home, name="home"),
     path("robots.txt", campaigns.robots),

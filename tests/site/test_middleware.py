@@ -4,12 +4,14 @@ import re
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, override_settings
 
 from signatures import services, tokens
 from signatures.models import Signature
-from tests.helpers import form_data, make_campaign, make_signature
+from tests.helpers import form_data, log_in, make_campaign, make_signature
 
 
 @pytest.mark.django_db
@@ -28,9 +30,24 @@ def test_a_database_that_is_away_gives_a_page_in_both_languages_and_no_500(
     assert response["Retry-After"] == "30"
     assert "no-store" in response["Cache-Control"]
     html = response.content.decode()
-    assert "Tu firma no se ha enviado" in html
-    assert "Your signature was not sent" in html
+    assert "Tal vez tu firma no nos llegó" in html
+    assert "Your signature may not have reached us" in html
     assert "ana@example.org" not in caplog.text
+
+
+@pytest.mark.django_db
+@override_settings(SESSION_SAVE_EVERY_REQUEST=True)  # by the middleware, once the view is done
+def test_so_it_does_where_a_middleware_cannot_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(store: SessionStore) -> None:
+        raise OperationalError("connection failed")
+
+    client = Client(raise_request_exception=False)
+    log_in(client, User.objects.create_user("somebody", is_staff=True))
+    monkeypatch.setattr(SessionStore, "save", away)
+
+    response = client.get("/admin/")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
 
 
 def failing(**kwargs: object) -> None:
