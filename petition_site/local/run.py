@@ -100,7 +100,7 @@ def bring_up(stack: ExitStack) -> tuple[Children, Children]:
 
 
 def start_site(children: Children, port: int, env: Mapping[str, str]) -> None:
-    celery = ("-m", "celery", "-A", "petition_site")
+    celery = ("-m", "celery", "--quiet", "-A", "petition_site")
     quiet = ("--loglevel", "WARNING")
     bind = ("--bind", f"127.0.0.1:{port}")
     for name, *arguments in (

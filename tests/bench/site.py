@@ -80,7 +80,17 @@ class BenchSite:
 
     def start_worker(self, mail: str) -> None:
         """One Celery worker with beat in it, which hands letters to this server."""
-        celery = ("-m", "celery", "-A", "petition_site", "worker", "--beat", "--schedule", str(self.state / "beat"))
+        celery = (
+            "-m",
+            "celery",
+            "--quiet",
+            "-A",
+            "petition_site",
+            "worker",
+            "--beat",
+            "--schedule",
+            str(self.state / "beat"),
+        )
         quiet = ("--without-gossip", "--without-mingle", "--concurrency", "1", "--loglevel", "WARNING")
         self.serving["worker"] = self.begin("worker", *celery, *quiet, env=self.env | {"EMAIL_URL": mail})
 

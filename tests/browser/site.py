@@ -199,7 +199,7 @@ def start(children: Children, logs: Path, env: Mapping[str, str], port: int, log
         "--log-level",
         log_level,
     )
-    celery = ("-m", "celery", "-A", "petition_site")
+    celery = ("-m", "celery", "--quiet", "-A", "petition_site")
     at_level = ("--loglevel", log_level)
     commands: dict[str, tuple[str, ...]] = {
         "gunicorn": (*gunicorn, "--bind", f"127.0.0.1:{port}"),

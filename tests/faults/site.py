@@ -67,12 +67,12 @@ class Breakable:
         server.start(services.children, services.state / "logs" / f"{server.kind.name.lower()}.log", port)
 
     def start_worker(self, name: str = "worker", *options: str, **settings: str) -> Child:
-        celery = ("-m", "celery", "-A", "petition_site", "worker", "--without-gossip", "--without-mingle")
+        celery = ("-m", "celery", "--quiet", "-A", "petition_site", "worker", "--without-gossip", "--without-mingle")
         return self.begin(name, *celery, "--concurrency", "1", "--loglevel", "WARNING", *options, **settings)
 
     def start_beat(self, name: str = "beat", **settings: str) -> Child:
         schedule = str(self.site.state / f"{name}-schedule")
-        celery = ("-m", "celery", "-A", "petition_site", "beat", "--schedule", schedule, "--pidfile", "")
+        celery = ("-m", "celery", "--quiet", "-A", "petition_site", "beat", "--schedule", schedule, "--pidfile", "")
         return self.begin(name, *celery, "--loglevel", "WARNING", **settings)
 
     def begin(self, name: str, *arguments: str, **settings: str) -> Child:

@@ -1,6 +1,6 @@
-"""The disk that gunicorn's log is written to is full: it starts, and people sign as before.
+"""The disk that logs are written to is full: each process starts, people sign and letters leave as before.
 
-Celery's programs do not start then: they greet with a banner, which cannot be written.
+Celery's programs need their `--quiet` for it: else they greet with a banner, which cannot be written.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def broken() -> Iterator[Breakable]:
 
 
 @pytest.mark.long
-def test_gunicorn_starts_and_serves_while_the_disk_for_its_log_is_full(
+def test_all_starts_and_goes_on_while_the_disk_for_the_logs_is_full(
     broken: Breakable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = broken.site.begin
@@ -40,9 +40,11 @@ def test_gunicorn_starts_and_serves_while_the_disk_for_its_log_is_full(
         finally:
             log.unlink()  # nobody could read it to its end
 
-    broken.stop("gunicorn")
+    broken.stop("gunicorn", "worker", "beat")
     monkeypatch.setattr(broken.site, "begin", begin_with_full_disk)
     broken.site.serve("gunicorn", "petition_site.wsgi", broken.site.port)
+    broken.start_worker()
+    broken.start_beat()
     with People(broken.site) as people:
         sleep(3)
         broken.kill(broken.server("Redis"))  # which it has something to say about

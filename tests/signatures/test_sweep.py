@@ -28,7 +28,7 @@ def start_worker(children: Children, log: Path, **settings: str) -> Child:
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
     given: Mapping[str, str] = os.environ
     env = {name: value for name, value in given.items() if name not in ("BROKER_URL", "DJANGO_SETTINGS_MODULE")}
-    command = ("-m", "celery", "-A", "petition_site", "worker", "--without-gossip", "--without-mingle")
+    command = ("-m", "celery", "--quiet", "-A", "petition_site", "worker", "--without-gossip", "--without-mingle")
     return children.start(
         "worker",
         [sys.executable, *command, "--concurrency", "1", "--loglevel", "INFO"],

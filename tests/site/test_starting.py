@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).parent.parent.parent
 WEB = ("-W", "ignore", "-c", "import petition_site.wsgi")
-WORKER = ("-m", "celery", "-A", "petition_site", "worker", "--concurrency", "1")
+WORKER = ("-m", "celery", "--quiet", "-A", "petition_site", "worker", "--concurrency", "1")
 MIGRATE = ("manage.py", "migrate", "--noinput")
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
