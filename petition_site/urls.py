@@ -29,7 +29,9 @@ urlpatterns = [
     ),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("api/v1/openapi.json", api.description),
     path("api/v1/campaigns/<slug:slug>/", api.campaign),
+    path("api/<path:path>", api.nothing),
     path("admin/", admin.site.urls),
     *i18n_patterns(
         path("", include("signatures.urls")),

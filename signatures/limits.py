@@ -119,8 +119,6 @@ def too_many_for_program(request: HttpRequest, name: str, of: int | str) -> Json
     seconds = retry_after(name, request, of)
     response = JsonResponse({"error": f"Too many requests. Try again in {seconds} seconds."}, status=429)
     response["Retry-After"] = str(seconds)
-    response["Access-Control-Allow-Origin"] = "*"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     add_never_cache_headers(response)
     return response
 

@@ -13,9 +13,8 @@ import pytest
 from petition_site.local.processes import Children, until
 from petition_site.local.servers import answers, free_port
 from tests.browser.site import PATIENCE, ROOT, SLUG, running_site, without_limits
-from tests.missing import give_up
+from tests.scanners.alone import alone
 
-SCRIPT = Path(__file__).with_name("wapiti.py")
 # All but those that know products by lists out of the net (buster, cms, htp, network_device, nikto, wapp, wp_enum),
 # those that have a server of wapiti's makers called (log4shell, ssrf, xxe), those about TLS and names (https_redirect,
 # ssl, takeover), the one that guesses passwords (brute_login_form), against which there is the limit of the login, and
@@ -35,11 +34,7 @@ Report = dict[str, Any]
 def scan(url: str, modules: Sequence[str], folder: Path, *more: str) -> Report:
     """The report of wapiti, once each module has come to its end. Nothing leaves this machine but for its packages."""
     report = folder / "report.json"
-    uv = (sys.executable, "-m", "uv", "run", "--frozen", "--no-python-downloads", "--script", str(SCRIPT))
-    try:
-        subprocess.run([*uv, "--version"], cwd=folder, check=True, capture_output=True, timeout=180)
-    except (subprocess.SubprocessError, OSError) as error:
-        give_up(f"wapiti could not be had, for which uv needs Python 3.11 or 3.12 here: {type(error).__name__}")
+    program = alone("wapiti", folder)
     options = {
         "--url": url,
         "--scope": "domain",
@@ -53,7 +48,7 @@ def scan(url: str, modules: Sequence[str], folder: Path, *more: str) -> Report:
         "--output": str(report),
         "--detailed-report": "1",
     }
-    command = [*uv, *(word for option in options.items() for word in option), "--no-bugreport", *more]
+    command = [*program, *(word for option in options.items() for word in option), "--no-bugreport", *more]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     begun = [line.rpartition(" ")[2] for line in done.stdout.splitlines() if "Launching module" in line]

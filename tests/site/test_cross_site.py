@@ -64,6 +64,7 @@ def paths() -> Iterator[str]:
         for route in routes():
             kind = route.split("/")[1] if "/" in route else ""
             fill = {"slug": "water-for-all", "handle": world["handle"], "token": world.get(OF_TOKEN.get(kind, ""), "")}
+            fill["path"] = "elsewhere"
             yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found, fill=fill: fill[found[1]], route)
 
 
