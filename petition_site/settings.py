@@ -4,6 +4,7 @@
 """
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from csp.constants import NONE, SELF
@@ -100,23 +101,31 @@ INSTALLED_APPS += ["django.forms"]  # its templates, which FORM_RENDERER finds b
 # Database
 
 PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
-DATABASES = {
-    "default": {
-        **env.database("DATABASE_URL"),
+
+
+def postgresql(address: dict[str, Any], **options: Any) -> dict[str, Any]:
+    return address | {
         "ENGINE": "petition_site.database",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,  # behind a pooler each transaction may have another session
+        "OPTIONS": {
+            "connect_timeout": 3,  # seconds
+            **address.get("OPTIONS", {}),
+            # Values travel apart from the statement: an error that PostgreSQL logs then carries nobody's address.
+            "server_side_binding": True,
+            # After so many times a connection has PostgreSQL keep the plan of a statement; None: never.
+            "prepare_threshold": 5 if PREPARED_STATEMENTS else None,
+            **options,
+        },
     }
-}
-DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 3,  # seconds
-    **DATABASES["default"].get("OPTIONS", {}),
-    # Values travel apart from the statement: an error that PostgreSQL logs then carries nobody's address.
-    "server_side_binding": True,
-    # After so many times a connection has PostgreSQL keep the plan of a statement; None: never.
-    "prepare_threshold": 5 if PREPARED_STATEMENTS else None,
-}
+
+
+DATABASES = {"default": postgresql(env.database("DATABASE_URL"))}
+if env.str("DATABASE_REPLICA_URL", default=""):
+    # Half a second at the most for each statement, so that the primary can still be asked.
+    DATABASES["replica"] = postgresql(env.database("DATABASE_REPLICA_URL"), patience=0.5)
+DATABASE_ROUTERS = ["signatures.reading.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Cache and Celery: one Redis, two logical databases. Signing goes on without it, so no call to it may wait long.

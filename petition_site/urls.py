@@ -31,6 +31,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("api/v1/openapi.json", api.description),
     path("api/v1/campaigns/<slug:slug>/", api.campaign),
+    path("api/v1/campaigns/<slug:slug>/history/", api.history),
     path("api/<path:path>", api.nothing),
     path("admin/", admin.site.urls),
     *i18n_patterns(

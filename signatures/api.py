@@ -1,8 +1,9 @@
 """The JSON that anybody may read: what a campaign is and how many signatures it has. `openapi.json` describes it."""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import add_never_cache_headers, patch_cache_control
@@ -10,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, CampaignText
-from signatures import limits, tally
+from signatures import limits, reading, tally
 
 # Fewer than this from one country could point at people.
 FEWEST_PER_COUNTRY = 10
@@ -38,6 +39,22 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
         }
     )
     patch_cache_control(response, public=True, max_age=5, stale_while_revalidate=30)
+    return for_any_site(response)
+
+
+@csrf_exempt
+@require_safe
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many signatures there were at the end of each day on which that changed, today's so far included."""
+    if limits.hit("api", request, "api"):
+        return for_any_site(limits.too_many_for_program(request, "api", "api"))
+    found = Campaign.objects.published().filter(slug=slug).first()
+    if found is None:
+        return nothing(request)
+    days = reading.a_little_old(partial(tally.by_day, found.pk))
+    counted = [{"day": day.isoformat(), "signatures": n} for day, n in days.items()]
+    response = JsonResponse({"slug": found.slug, "time_zone": settings.TIME_ZONE, "days": counted})
+    patch_cache_control(response, public=True, max_age=60, stale_while_revalidate=60)
     return for_any_site(response)
 
 

@@ -6,12 +6,12 @@ hour and by country, and into `StateTally`. No signer ever waits for a row that 
 """
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from signatures import locks
+from signatures import locks, reading
 from signatures.models import ViaTally
 
 FOLD = """
@@ -78,6 +78,16 @@ FROM (
 GROUP BY moment
 """
 
+BY_DAY = """
+SELECT day, (sum(sum(n)) OVER (ORDER BY day))::bigint
+FROM (
+    SELECT hour, n FROM signatures_hourtally WHERE campaign_id = %s
+    UNION ALL
+    SELECT hour, n FROM signatures_countdelta WHERE campaign_id = %s
+) AS counted, LATERAL (SELECT (hour AT TIME ZONE %s)::date AS day) AS of_day
+GROUP BY day ORDER BY day
+"""
+
 BY_STATE = """
 SELECT state, moderation, language, sum(n)
 FROM (
@@ -115,14 +125,14 @@ def fold() -> int:
 
 def count(campaign_id: int) -> int:
     """The exact number of counted signatures, as of this statement."""
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(COUNT, [campaign_id, campaign_id])
         return int(cursor.fetchone()[0])
 
 
 def by_country(campaign_id: int, at_least: int = 1) -> dict[str, int]:
     """Counted signatures by ISO code, the most first; countries with fewer than `at_least` are left out."""
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(BY_COUNTRY, [campaign_id, campaign_id, at_least])
         return {country: int(n) for country, n in cursor.fetchall()}
 
@@ -132,13 +142,20 @@ def over_time(campaign_id: int, since: datetime, hourly_since: datetime) -> dict
 
     From `hourly_since` on that is an hour, and before it a day of the site's time zone. Empty ones are left out.
     """
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(OVER_TIME, [hourly_since, settings.TIME_ZONE, campaign_id, since, campaign_id, since])
         return {moment: int(n) for moment, n in cursor.fetchall()}
 
 
+def by_day(campaign_id: int) -> dict[date, int]:
+    """How many signatures counted at the end of each day of the site's time zone on which that changed."""
+    with reading.connection().cursor() as cursor:
+        cursor.execute(BY_DAY, [campaign_id, campaign_id, settings.TIME_ZONE])
+        return {day: int(n) for day, n in cursor.fetchall()}
+
+
 def by_state(campaign_id: int) -> dict[tuple[str, str, str], int]:
     """All signatures, counted or not, by state, what moderation says, and language."""
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(BY_STATE, [campaign_id, campaign_id])
         return {(state, moderation, language): int(n) for state, moderation, language, n in cursor.fetchall()}

@@ -88,8 +88,18 @@ def limited(application: WSGI) -> WSGI:
 
 
 class Connection(psycopg.Connection[Any]):
+    most: float = STATEMENTS  # seconds for each
+
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
+        """`patience`, which libpq knows nothing of, is how many seconds each statement of a request may take."""
+        most = kwargs.pop("patience", STATEMENTS)
+        connection = cls.connect_in_time(conninfo, **kwargs)
+        connection.most = most
+        return connection
+
+    @classmethod
+    def connect_in_time(cls, conninfo: str, **kwargs: Any) -> Self:
         if not patience.is_limited:
             return super().connect(conninfo, **kwargs)
         if patience.left < STATEMENTS - 1:  # it took that long to learn that the last connection is of no use
@@ -115,7 +125,7 @@ class Connection(psycopg.Connection[Any]):
         door.enter()
         begun = monotonic()
         try:
-            answer = super().wait(gen, interval, patience.left)
+            answer = super().wait(gen, interval, min(self.most, patience.left))
         except errors._WaitTimeout:
             door.stays_silent()
             with suppress(psycopg.Error):

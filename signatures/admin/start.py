@@ -11,7 +11,7 @@ from django_countries import countries
 
 from campaigns.models import Campaign
 from campaigns.sharing import shares
-from signatures import funnel, held, overview, pace, plots, tally
+from signatures import funnel, held, overview, pace, plots, reading, tally
 from signatures.models import Signature
 
 MAY_SEE = ("signatures.view_signature", "campaigns.view_campaign", "signatures.export_numbers")
@@ -28,8 +28,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     campaign = next((one for one in campaigns if one.slug == asked), campaigns[0] if campaigns else None)
     if campaign is None:
         return {"start": {"campaigns": []}}
-    start = {"campaigns": campaigns, "campaign": campaign, **of(campaign, campaigns)}
-    return {"start": start, "hours_late": held.hours_late()}
+    found = reading.a_little_old(lambda: of(campaign, campaigns))
+    return {"start": {"campaigns": campaigns, "campaign": campaign, **found}, "hours_late": held.hours_late()}
 
 
 def of(campaign: Campaign, campaigns: list[Campaign]) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The campaign's page, the list and the way in: what they say, in which language, and how caches may keep them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from signatures import tally
+from signatures.models import CountDelta
 from tests.helpers import make_campaign, make_rows
 
 URL = "/en/water-for-all/"
@@ -136,6 +138,27 @@ def test_the_way_in_leads_to_the_list_where_no_campaign_is_open(client: Client, 
 
     assert response["Location"] == "/en/"
     assert "Water for all" in client.get("/en/").content.decode()
+
+
+def test_the_api_tells_how_many_there_were_at_the_end_of_each_day(client: Client, campaign: Campaign) -> None:
+    """Days are those of Lima, which begin five hours later than in UTC."""
+    for at, n in (("2026-05-01T04:00Z", 3), ("2026-05-01T05:00Z", 1), ("2026-05-03T12:00Z", 2)):
+        CountDelta.objects.create(campaign=campaign, country="PE", hour=datetime.fromisoformat(at), n=n)
+    tally.fold()
+    CountDelta.objects.create(campaign=campaign, country="ES", hour=datetime.fromisoformat("2026-05-03T13:00Z"), n=-1)
+
+    response = client.get("/api/v1/campaigns/water-for-all/history/")
+
+    assert response.json() == {
+        "slug": "water-for-all",
+        "time_zone": "America/Lima",
+        "days": [
+            {"day": "2026-04-30", "signatures": 3},
+            {"day": "2026-05-01", "signatures": 4},
+            {"day": "2026-05-03", "signatures": 5},
+        ],
+    }
+    assert response["Access-Control-Allow-Origin"] == "*"
 
 
 def test_the_api_tells_the_exact_count_and_only_countries_with_ten(client: Client, campaign: Campaign) -> None:
