@@ -6,6 +6,15 @@ import pytest
 from django.utils import translation
 
 
+@pytest.fixture(scope="session", autouse=True)
+def emptied_quickly() -> None:
+    from django.test import TransactionTestCase
+
+    from tests.emptying import empty
+
+    TransactionTestCase._fixture_teardown = empty
+
+
 @pytest.fixture(autouse=True)
 def no_salt_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process remembers the day's salt, and a test that commits has its row emptied out of the database behind it:
