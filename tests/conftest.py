@@ -5,6 +5,16 @@ from collections.abc import Iterator
 import pytest
 from django.utils import translation
 
+from tests.copies import migrated
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """What pytest-django asks for before it makes the database of this process: a copy needs no migrating."""
+    from django.db import connection
+
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def emptied_quickly() -> None:

@@ -20,6 +20,7 @@ import pytest
 from petition_site.local.processes import Children, LaunchError
 from petition_site.local.services import LocalServices
 from petition_site.local.sink import start_sink
+from tests.copies import ORIGINALS, room_for_originals
 
 ROOT = Path(__file__).parent.parent
 
@@ -62,6 +63,8 @@ def running_services() -> Iterator[None]:
         settings |= {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "ADDRESS_KEY")}
         settings |= {"SITE_URL": "http://localhost:8000", "DEFAULT_FROM_EMAIL": "petition@example.org"}
         stack.enter_context(environment(settings))
+        originals = stack.enter_context(room_for_originals())
+        stack.enter_context(environment({ORIGINALS: originals}))
         compile_translations()
         yield
 

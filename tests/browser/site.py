@@ -7,12 +7,13 @@ import fcntl
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from django.conf import settings as django_settings
-from psycopg import sql
 from redis import Redis
 
 from petition_site.local.processes import Child, Children, until
 from petition_site.local.servers import free_port
 from petition_site.local.sink import start_sink
+from tests import copies
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLUG = "stand-with-victims-of-repression-in-peru"
@@ -84,14 +85,23 @@ def running_site(logs: Path, *, log_level: str = "info", **changes: str) -> Iter
 
     `log_level` is that of gunicorn and Celery; `changes` are settings of the site.
     """
-    password = secrets.token_urlsafe(12)
+    # The same for each site of the run, which may be a copy of the first.
+    password = sha256(os.environ["SECRET_KEY"].encode()).hexdigest()[:16]
     port = free_port()
     children = Children()
-    with alone_in(ROOT), own_database() as database, own_redis() as redis:
+
+    def fill(database: str, redis: str) -> None:
+        steps = Children()
+        try:
+            staff = {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password}
+            prepare(steps, logs, settings(port, database, redis, os.environ["EMAIL_URL"]) | changes | staff)
+        finally:
+            steps.stop_all()
+
+    with alone_in(ROOT), own_redis() as redis, own_database(lambda address: fill(address, redis)) as database:
         try:
             mail = start_sink(children, logs / "inbox", logs / "mail.log")
             env = settings(port, database, redis, mail["EMAIL_URL"]) | changes
-            prepare(children, logs, env | {"STAFF_NAME": STAFF, "STAFF_PASSWORD": password})
             start(children, logs, env, port, log_level)
             yield Site(env["SITE_URL"], port, database, Path(mail["INBOX_DIR"]), logs, children, env, password)
         finally:
@@ -99,18 +109,20 @@ def running_site(logs: Path, *, log_level: str = "info", **changes: str) -> Iter
 
 
 @contextmanager
-def own_database() -> Iterator[str]:
-    server, name = os.environ["DATABASE_URL"], f"browser_{secrets.token_hex(4)}"
-
-    def tell(statement: str) -> None:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
-
-    tell("CREATE DATABASE {}")
+def own_database(fill: Callable[[str], None]) -> Iterator[str]:
+    """Its address, which `fill` is given; on the server of the run it is a copy of one that is filled once."""
+    name = f"browser_{secrets.token_hex(4)}"
+    template = "template1"
+    is_copy = bool(copies.prefix())
+    if is_copy:
+        template = copies.original("site", lambda made: fill(copies.address(made)), begun_as=copies.migrated())
+    copies.tell("CREATE DATABASE {} TEMPLATE {}", name, template)
     try:
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        if not is_copy:
+            fill(copies.address(name))
+        yield copies.address(name)
     finally:
-        tell("DROP DATABASE {} WITH (FORCE)")
+        copies.tell("DROP DATABASE {} WITH (FORCE)", name)
 
 
 @contextmanager
