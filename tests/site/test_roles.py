@@ -179,7 +179,8 @@ def patterns(found: Any = None) -> Iterator[URLPattern]:
 
 
 # Those without a name lead on from what a page was called before Django 1.9, or to "not found".
-NAMES = {str(pattern.name) for pattern in patterns() if pattern.name}
+PATTERNS = {str(pattern.name): pattern for pattern in patterns() if pattern.name}
+NAMES = set(PATTERNS)
 MODELS = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
 
 
@@ -280,7 +281,6 @@ def client_of(who: str) -> Client:
 
 
 def address(name: str, rows: dict[str, Any]) -> str:
-    pattern = next(pattern for pattern in patterns() if pattern.name == name)
     row = rows.get(name.rpartition("_")[0]) or rows.get("auth_user")
     if name.startswith("signatures_signature_export_"):
         row = rows["signatures_exportrequest"]
@@ -291,7 +291,7 @@ def address(name: str, rows: dict[str, Any]) -> str:
     if name == "view_on_site":
         text = rows["campaigns_campaigntext"]
         return reverse("admin:view_on_site", args=[ContentType.objects.get_for_model(text).pk, text.pk])
-    return reverse(f"admin:{name}", args=[row.pk] if pattern.pattern.converters else [])
+    return reverse(f"admin:{name}", args=[row.pk] if PATTERNS[name].pattern.converters else [])
 
 
 class Fields(HTMLParser):
@@ -359,14 +359,14 @@ FILLED = {
 def data(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """For each page that somebody may send something to, what does something there."""
     filled: dict[str, dict[str, Any]] = {}
+    client = client_of("superuser")
     for name, fields in FILLED.items():
-        client = client_of("superuser")
         html = client.get(address(name, rows)).content.decode()
         filled[name] = Fields(html).data | {"usable_password": "true"} | fields
         filled[name].pop("csrfmiddlewaretoken", None)
         if "password1" in filled[name]:
             filled[name]["password2"] = filled[name]["password1"]
-        User.objects.get(username="walker").delete()
+    User.objects.get(username="walker").delete()
     filled["campaigns_campaigntext_add"]["campaign"] = rows["campaigns_campaign"].pk
     filled["campaigns_update_add"] |= {"campaign": rows["campaigns_campaign"].pk, "published_at_1": "12:00:00"}
     filled["signatures_signature_export"]["campaign"] = rows["signatures_signature"].campaign_id
