@@ -43,6 +43,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         raise pytest.UsageError(error.report()) from error
 
 
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Iterator[None]:
+    """One more than there are cores: a quarter of a run is waiting, for letters, for servers and for time to pass."""
+    workers = yield
+    return workers if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else workers + 1
+
+
 def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
