@@ -1,7 +1,10 @@
 """Reading settings from the environment: a missing or wrong one stops the start with its name and what to do."""
 
+import os
 import re
+from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,8 +24,41 @@ class Rate(NamedTuple):
     seconds: int
 
 
+class WithFiles(Mapping[str, str]):
+    """The environment, where NAME_FILE may say in which file the value of NAME stands: so containers get secrets.
+
+    Nothing of a file gets into the environment itself, which child processes inherit and `docker inspect` shows.
+    """
+
+    def __getitem__(self, name: str) -> str:
+        path = os.environ.get(f"{name}_FILE", "").strip()
+        if not path:
+            return os.environ[name]
+        if os.environ.get(name, "").strip():
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: take one of them out.")
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path}, which cannot be read ({why}): put the value of {name} there, readable for"
+                " the user that the site runs as."
+            ) from None
+        if not value:
+            raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty: put the value of {name} there.")
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(os.environ)
+
+    def __len__(self) -> int:
+        return len(os.environ)
+
+
 class Environment(environ.Env):
     """django-environ, whose errors name the setting, and whose booleans refuse what is neither yes nor no."""
+
+    ENVIRON = WithFiles()
 
     def get_value(
         self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False

@@ -14,7 +14,7 @@ FILE = STATE / "environment"
 
 def load() -> None:
     """Take over what a running `make run` has written, unless the environment names a database itself."""
-    if os.environ.get("DATABASE_URL"):
+    if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
         return
     with suppress(PermissionError):  # another user's site, which is none of ours
         for name, value in read_settings(FILE).items():

@@ -153,6 +153,84 @@ def test_a_wrong_setting_stops_the_start_with_its_name_and_what_to_do(name: str,
     assert "secretpassword" not in done.stderr
 
 
+def test_each_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    """With the end of line that editors and `echo` leave; and the processes that the site starts do not inherit it."""
+    values = GOOD | {
+        "BROKER_URL": "redis://localhost:6379/7",
+        "DEMO_PASSWORD": "secretpassword",
+        "RECAPTCHA_PUBLIC_KEY": "public",
+        "RECAPTCHA_PRIVATE_KEY": "private",
+    }
+    files: dict[str, str | None] = dict.fromkeys(values)
+    for name, value in values.items():
+        (tmp_path / name).write_text(f"{value}\n")
+        files[f"{name}_FILE"] = str(tmp_path / name)
+    program = (
+        "import django; django.setup(); from django.conf import settings;"
+        " print({name: getattr(settings, name) for name in dir(settings) if name.isupper()})"
+    )
+    same_order = {"PYTHONHASHSEED": "0"}
+
+    by_file = run(f"{program}; import os; print({set(values)} & os.environ.keys())", **files, **same_order)
+
+    assert (by_file.stdout, by_file.stderr) == (run(program, **values, **same_order).stdout + "set()\n", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            None,
+            "DATABASE_URL_FILE names {}, which cannot be read (No such file or directory): put the value of DATABASE_URL",
+        ),
+        (b" \n", "DATABASE_URL_FILE names {}, which is empty: put the value of DATABASE_URL there."),
+        (
+            b"\xff\xfe",
+            "DATABASE_URL_FILE names {}, which cannot be read (it is no text): put the value of DATABASE_URL",
+        ),
+        (b"secretpassword", "DATABASE_URL must be an address like"),
+    ],
+    ids=["missing", "empty", "no text", "wrong"],
+)
+def test_a_file_that_cannot_be_read_stops_the_start_with_its_name_and_what_to_do(
+    content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "value"
+    if content is not None:
+        path.write_bytes(content)
+
+    done = start(DATABASE_URL=None, DATABASE_URL_FILE=str(path))
+
+    assert done.stdout == ""
+    assert message.format(path) in done.stderr.splitlines()[-1]
+    assert "secretpassword" not in done.stderr
+
+
+def test_a_directory_in_the_place_of_a_file_stops_the_start(tmp_path: Path) -> None:
+    """What Docker makes of a file that is to be mounted and is not there."""
+    done = start(SECRET_KEY=None, SECRET_KEY_FILE=str(tmp_path))
+
+    assert f"SECRET_KEY_FILE names {tmp_path}, which cannot be read (Is a directory)" in done.stderr.splitlines()[-1]
+
+
+def test_a_setting_that_is_given_both_ways_stops_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "value"
+    file.write_text(GOOD["SECRET_KEY"])
+
+    done = start(SECRET_KEY_FILE=str(file))
+    assert done.stderr.splitlines()[-1].endswith("SECRET_KEY and SECRET_KEY_FILE are both set: take one of them out.")
+
+    # An empty one is none: so a file of settings may name all of them.
+    assert start(SECRET_KEY="", SECRET_KEY_FILE=str(file)).stdout == "started\n"
+    assert start(SECRET_KEY_FILE="").stdout == "started\n"
+
+
+def test_env_example_says_how_a_setting_stands_in_a_file() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+    assert "SECRET_KEY_FILE=/run/secrets/secret_key" in example
+
+
 def test_limits_and_proxies_are_read_as_numbers() -> None:
     program = (
         "from django.conf import settings;"
