@@ -1,4 +1,4 @@
-"""Whether the web server in this container answers: run as a script, each few seconds, and so without the site's code."""
+"""Whether the web server in this container answers: a script, run every few seconds and so without the site's code."""
 
 import os
 import sys

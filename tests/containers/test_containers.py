@@ -4,29 +4,29 @@
 """
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from petition_site.local.processes import until
 from tests.browser.site import ROOT, SLUG
-from tests.containers.trial import Answer, Trial, fields_of, trial
+from tests.containers.trial import DOCKER, Answer, Trial, fields_of, trial
 from tests.missing import give_up
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("containers")]
 
 PAGE = f"/es/{SLUG}/"
 NAME, EMAIL = "Rosa Ejemplo", "rosa.ejemplo@example.net"
+# Into memory, and where backups lie.
+WRITABLE = {"web": {"/tmp"}, "worker": {"/tmp", "/backups"}, "beat": {"/tmp"}}  # noqa: S108  (of the container)
 SERVICES = ("proxy", "web", "worker", "beat", "db", "redis")
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """With the Peru campaign open in it."""
-    if not shutil.which("docker") or subprocess.run(["docker", "compose", "ls"], capture_output=True).returncode:
+    if not DOCKER or subprocess.run([DOCKER, "compose", "ls"], capture_output=True).returncode:
         give_up("This needs Docker, its compose plugin and a daemon that answers.")
     with trial(tmp_path_factory.mktemp("containers")) as up:
         manage = ("exec", "--no-TTY", "web", "python", "manage.py")
@@ -90,8 +90,7 @@ def test_every_part_is_healthy_and_has_no_rights_it_does_not_need(site: Trial) -
         assert host["CapDrop"] == ["ALL"], service
         assert host["Memory"] > 0, service
         assert host["RestartPolicy"]["Name"] == "unless-stopped", service
-    # Where they can write: into memory, and the worker where backups lie.
-    for service, places in (("web", {"/tmp"}), ("worker", {"/tmp", "/backups"}), ("beat", {"/tmp"})):
+    for service, places in WRITABLE.items():
         assert site.compose("exec", "--no-TTY", service, "id", "--user").strip() == "10001"
         writable = "find / -xdev -writable -not -path '/proc/*' -not -path '/dev/*' 2>/dev/null || true"
         assert set(site.compose("exec", "--no-TTY", service, "sh", "-c", writable).split()) == places
@@ -102,7 +101,7 @@ def test_secrets_are_in_no_environment_and_no_layer(site: Trial) -> None:
     assert len(values) == 5
     told = "".join(str(site.inspect(service)) for service in (*SERVICES, "migrate"))
     history = subprocess.run(
-        ["docker", "history", "--no-trunc", "petition-site:trial"], env=site.env, capture_output=True, text=True
+        [DOCKER, "history", "--no-trunc", "petition-site:trial"], env=site.env, capture_output=True, text=True
     ).stdout
     assert "gunicorn" in history
     for value in values:

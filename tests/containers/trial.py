@@ -4,6 +4,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pyrage.x25519 import Identity
 
+DOCKER = shutil.which("docker") or ""
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "petition.example.org"
 SITE_USER = 10001
@@ -43,7 +45,7 @@ class Trial:
     def compose(self, *arguments: str, stdin: str = "", within: float = UP_WITHIN) -> str:
         """What it prints; its errors are ours. A project of its own: no other's containers are touched."""
         files = ("--file", "docker-compose.yml", "--file", "tests/containers/docker-compose.trial.yml")
-        command = ["docker", "compose", "--env-file", str(self.folder / "env"), *files, *arguments]
+        command = [DOCKER, "compose", "--env-file", str(self.folder / "env"), *files, *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.env, input=stdin, capture_output=True, text=True, timeout=within
         )
@@ -52,7 +54,7 @@ class Trial:
 
     def inspect(self, service: str) -> dict[str, object]:
         [container] = self.compose("ps", "--all", "--quiet", service).split()
-        told = subprocess.run(["docker", "inspect", container], env=self.env, capture_output=True, check=True)
+        told = subprocess.run([DOCKER, "inspect", container], env=self.env, capture_output=True, check=True)
         [found] = json.loads(told.stdout)
         return dict(found)
 
@@ -115,7 +117,7 @@ def build(env: dict[str, str]) -> None:
     """By docker itself, which takes options that compose does not: BUILD_OPTIONS="--network host" for one."""
     options = os.environ.get("BUILD_OPTIONS", "").split()
     for tag, target in (("trial", "site"), ("trial-mail", "demo")):
-        command = ["docker", "build", *options, "--target", target, "--tag", f"petition-site:{tag}", "."]
+        command = [DOCKER, "build", *options, "--target", target, "--tag", f"petition-site:{tag}", "."]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=BUILD_WITHIN)
         assert done.returncode == 0, done.stderr[-4000:]
 
