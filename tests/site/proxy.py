@@ -39,7 +39,7 @@ class Proxy:
             connection.request(method, path, body=body, headers={"Host": HOST} | given)
             response = connection.getresponse()
             told = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, told, response.read().decode())
+            return Answer(response.status, told, response.read().decode(errors="replace"))
         finally:
             connection.close()
 
