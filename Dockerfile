@@ -20,7 +20,9 @@ RUN export PATH="/app/.venv/bin:$PATH" SITE_URL=https://petition.example.org DEF
         DATABASE_URL=postgresql://nobody@localhost/none REDIS_URL=redis://localhost/0 EMAIL_URL=smtp://localhost \
     && python manage.py compile_translations \
     && python manage.py collectstatic --noinput --ignore flags \
-    && python -m compileall -q campaigns petition_site signatures
+    && python -m compileall -q campaigns petition_site signatures \
+    # Readable for the site's user, whatever the umask was under which the source was checked out.
+    && chmod --recursive a+rX campaigns locale petition_site signatures static staticfiles templates manage.py
 
 # What a demonstration has besides: the mail server behind its inbox.
 FROM build AS build-demo
