@@ -1,19 +1,30 @@
 """The Celery application; `celery -A petition_site worker` finds it here."""
 
+import logging
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import setup_logging, worker_init
+from celery.utils.log import get_multiprocessing_logger
 from django.core.management.base import SystemCheckError
 
-from petition_site import starting
+from petition_site import request_ids, starting  # noqa: F401  (the signals of one)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition_site.settings")
 
 app = Celery("petition_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def log_as_the_site_does(loglevel: int, **kwargs: Any) -> None:
+    """By the handler of our settings: Celery would add some of its own, which pass no filter."""
+    logging.getLogger().setLevel(loglevel)
+    if of_processes := get_multiprocessing_logger():
+        of_processes.propagate = True
+        of_processes.setLevel(logging.ERROR)
 
 
 @worker_init.connect

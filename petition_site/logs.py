@@ -1,13 +1,20 @@
 """Keeping people and tokens out of the logs: what lets the reader of an address act is replaced before a line is
 written, and so are email addresses; of an error its kind and place are told, and not what it says."""
 
+import json
 import logging
 import re
+import threading
 import traceback
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
+
+from petition_site import request_ids
+
+logger = logging.getLogger(__name__)
 
 # How gunicorn names the sender of a malformed request, and quotes what it could not read: a line of the form, where its
 # length was given wrongly.
@@ -77,3 +84,32 @@ class OneLineForRefusals(logging.Filter):
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
         return True
+
+
+class AsJson(logging.Formatter):
+    """One line of JSON for each event, of what the filters above have left of it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+        }
+        if request_id := request_ids.current():
+            said["request_id"] = request_id
+        if record.exc_text:
+            said["traceback"] = record.exc_text
+        return json.dumps(said, ensure_ascii=False)
+
+
+def take_what_is_written_past_them() -> None:
+    """Warnings, and what ends a thread: Python writes both to standard error by itself, with whatever they say."""
+    logging.captureWarnings(True)
+    threading.excepthook = tell_of_thread
+
+
+def tell_of_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None:
+        logger.error("A thread ended", exc_info=ended.exc_value)

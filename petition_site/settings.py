@@ -56,6 +56,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # What each line of a log that is written meanwhile goes by.
+    "petition_site.request_ids.named",
     # Pages that everybody gets alike, from memory.
     "petition_site.shared_cache.SharedCache",
     # What every answer carries, static files too.
@@ -339,6 +341,8 @@ OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname  # what the app calls this account
 # Logs: to standard error, and never with an address, a name or a token in them. What Django says of a request is
 # rewritten where it is said, so that no handler that somebody adds gets to see it otherwise; its reports likewise.
 
+# A line of JSON for each event, or one for people to read.
+LOG_FORMAT = env.one_of("LOG_FORMAT", ("plain", "json") if DEBUG or DEMO else ("json", "plain"))
 DEFAULT_EXCEPTION_REPORTER = "petition_site.reports.Report"
 LOGGING = {
     "version": 1,
@@ -347,11 +351,14 @@ LOGGING = {
         "one_line_for_refusals": {"()": "petition_site.logs.OneLineForRefusals"},
         "without_tokens": {"()": "petition_site.logs.WithoutTokens"},
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "json": {"()": "petition_site.logs.AsJson"},
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": LOG_FORMAT,
             "filters": ["one_line_for_refusals", "without_tokens"],
         },
     },

@@ -6,6 +6,8 @@ from io import StringIO
 from django.core.management import call_command
 from django.db import connections
 
+from petition_site import logs
+
 logger = logging.getLogger(__name__)
 
 
@@ -14,6 +16,7 @@ def check() -> None:
 
     Nor is a disk without room for what the checks say: written by `logging`, it is lost then and stops nobody.
     """
+    logs.take_what_is_written_past_them()
     warnings = StringIO()
     try:
         call_command("check", databases=["default"], verbosity=0, stdout=StringIO(), stderr=warnings)

@@ -40,6 +40,12 @@ def no_nudge_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def one_name_for_all_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made by chance, and answers are compared whole. tests/site/test_logs.py is about it."""
+    monkeypatch.setattr("petition_site.request_ids.made", lambda: "0" * 32)
+
+
+@pytest.fixture(autouse=True)
 def read_in_english() -> Iterator[None]:
     """The language of a request stays on after it: without this, what a test reads would hang on the one before."""
     with translation.override("en"):

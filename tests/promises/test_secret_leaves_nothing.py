@@ -1,28 +1,34 @@
 """Who is counted only leaves neither name nor address: not in the database, not in Redis, and nobody does in a log."""
 
+import json
 import os
 import re
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from email.message import EmailMessage
+from itertools import dropwhile
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
 from redis import Redis
 
 from petition_site.local.processes import until
-from tests.browser.site import PATIENCE, SLUG, Site, running_site
+from tests.browser.site import PATIENCE, SLUG, STAFF, Site, running_site, without_limits
 from tests.promises.traces import Traces, codes_in, dump, everything_in_redis
-from tests.promises.visitor import Visitor, link_in
+from tests.promises.visitor import Answer, Visitor, link_in
 
 pytestmark = pytest.mark.xdist_group("browser")  # one site at a time
 
 # Who signs in secret types a name all the same: the form has a field for it.
+SIGNATURES = "/admin/signatures/signature/"
 SECRET = {f"Qorianka Wayrapoma {n:03}": f"wayra.poma.{n:03}@secret.example.org" for n in range(100)}
 WANTS_NEWS = ("Noticia Huamancusi", "noticia.huamancusi@example.org")
 OPEN = ("Ofelia Chuquicondor", "ofelia.chuquicondor@example.org")
+LOST = ("Petronila Chuquicondor", "petronila.chuquicondor@example.org")  # who meets an error of ours
 LATER = ("Otilia Chuquicondor", "otilia.chuquicondor@example.net")  # what the same person changes both to
 
 # Everything that PostgreSQL can be told to say about statements.
@@ -34,7 +40,9 @@ TOKEN = re.compile(r"/(?:confirm|signature|not-me|unsubscribe|address|check-emai
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site"), log_level="debug", PGOPTIONS=TALKATIVE) as site:
+    """Without limits: a hundred of one network and domain would be held, and be in no list."""
+    changes = {"PGOPTIONS": TALKATIVE} | without_limits()
+    with running_site(tmp_path_factory.mktemp("site"), log_level="debug", **changes) as site:
         yield site
 
 
@@ -52,6 +60,7 @@ class Signers:
         self.site = site
         self.tokens: set[str] = set()
         self.codes: set[str] = set()
+        self.requests: set[str] = set()  # what those that signed go by
 
     def letters(self, subject: str) -> dict[str, EmailMessage]:
         return {letter["To"]: letter for letter in self.site.letters() if letter["Subject"] == subject}
@@ -64,11 +73,15 @@ class Signers:
         assert until(have_arrived, 2 * PATIENCE), f"No “{subject}” for all: see {self.site.logs}"
         return self.letters(subject)
 
+    def post(self, visitor: Visitor, name: str, address: str, **fields: str) -> Answer:
+        form = {"name": name, "email": address, "country": "PE", "consent": "on", **fields}
+        return visitor.post(f"/en/{SLUG}/sign/", consent_id=self.consent(visitor), **form)
+
     def sign(self, name: str, address: str, **fields: str) -> None:
         visitor = Visitor(self.site.url)
-        form = {"name": name, "email": address, "country": "PE", "consent": "on", **fields}
-        answer = visitor.post(f"/en/{SLUG}/sign/", consent_id=self.consent(visitor), **form)
+        answer = self.post(visitor, name, address, **fields)
         assert answer.status == 303, answer.text
+        self.requests.add(answer.headers["X-Request-ID"])
         self.note(visitor, answer.leads_to, visitor.get(answer.leads_to).text)
 
     def consent(self, visitor: Visitor) -> str:
@@ -149,7 +162,7 @@ def test_redis_holds_nobody_at_all(site: Site, signers: Signers) -> None:
 
 @pytest.fixture(scope="module")
 def journey(site: Site, signers: Signers) -> Signers:
-    """The one who is not secret goes through everything that their own page can do."""
+    """The one who is not secret goes through everything that their own page can do, and staff look for them."""
     name, address = LATER
     receipt = signers.letters("Your signature is confirmed")[OPEN[1]]
     visitor = Visitor(site.url)
@@ -170,6 +183,7 @@ def journey(site: Site, signers: Signers) -> Signers:
     assert visitor.post(moving).status == 200
     moved = link_in(signers.wait_for_letters("Your signature is confirmed", {address})[address], "signature")
     assert Traces(LATER).in_(dump(site.database)) == sorted(LATER)
+    look_for(site, signers)
 
     for leaving in ("withdraw", "erase"):
         assert visitor.get(f"{moved}{leaving}/").status == 200
@@ -180,8 +194,47 @@ def journey(site: Site, signers: Signers) -> Signers:
     # What goes wrong is logged too.
     assert visitor.get("/en/confirm/no-such-token-of-ours-at-all/").status == 404
     assert visitor.post(f"/en/{SLUG}/sign/", name=name, email="nobody", country="XX").status == 422
+    with no_letters(site):
+        assert signers.post(visitor, *LOST, visibility="delivered").status == 500
+        worker = site.logs / "worker.log"
+        assert until(lambda: "ProgrammingError" in worker.read_text(), PATIENCE)
     signers.note_letters()
     return signers
+
+
+def look_for(site: Site, signers: Signers) -> None:
+    """As staff: by name and by address, and the list for the addressee."""
+    staff = Visitor(site.url)
+
+    def post(address: str, **fields: str) -> Answer:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', staff.get(address).text)
+        assert token
+        return staff.post(address, csrfmiddlewaretoken=token[1], **fields)
+
+    assert post("/admin/login/", username=STAFF, password=site.password).status == 302
+    for words in LATER:
+        found = staff.get(f"{SIGNATURES}?{urlencode({'q': words})}")
+        if found.status == 302:
+            found = staff.get(found.leads_to if found.leads_to.startswith("/") else f"{SIGNATURES}{found.leads_to}")
+        assert found.text.count(LATER[0]) > 0, words
+    [(campaign,)] = site.ask("SELECT id FROM campaigns_campaign")
+    wanted = {"campaign": str(campaign), "preset": "addressee", "form": "comma", "purpose": "a test"}
+    exported = post(f"{SIGNATURES}export/", **wanted)
+    assert LATER[0] in exported.text
+    signers.note(staff)
+
+
+@contextmanager
+def no_letters(site: Site) -> Iterator[None]:
+    """An error of ours for whoever writes or sends one."""
+    rename = "ALTER TABLE {} RENAME TO {}"
+    there, away = "signatures_letter", "signatures_letter_away"
+    with psycopg.connect(site.database, autocommit=True) as connection:
+        connection.execute(rename.format(there, away))
+        try:
+            yield
+        finally:
+            connection.execute(rename.format(away, there))
 
 
 def test_a_dump_holds_nothing_of_the_one_who_was_erased(site: Site, journey: Signers) -> None:
@@ -194,13 +247,28 @@ def test_no_log_of_the_site_holds_a_name_an_address_or_a_token(site: Site, journ
     for name in ("gunicorn", "worker", "beat"):
         assert "DEBUG" in (site.logs / f"{name}.log").read_text(), name
     assert "signatures.tasks.send_letters" in said
-    everybody = Traces([*SECRET, *SECRET.values(), *WANTS_NEWS, *OPEN, *LATER])
+    everybody = Traces([*SECRET, *SECRET.values(), *WANTS_NEWS, *OPEN, *LATER, *LOST])
     assert everybody.in_(said + OPEN[1]) == [OPEN[1]]
     assert everybody.in_(said) == []
     assert len(journey.tokens) > 300
     assert [token for token in journey.tokens if token in said] == []
     assert len(journey.codes) > 90
     assert codes_in(said, journey.codes) == []
+
+
+def test_each_line_is_json_and_the_worker_says_whose_nudge_it_followed(site: Site, journey: Signers) -> None:
+    for name in ("gunicorn", "worker", "beat"):
+        written = (site.logs / f"{name}.log").read_text().removesuffix("\n").split("\n")
+        # Where it runs as root, Celery warns of that before it reads any settings.
+        lines = [json.loads(line) for line in dropwhile(lambda line: not line.startswith("{"), written)]
+        assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines), name
+        if name == "worker":
+            sent = [line for line in lines if "send_letters" in line["message"] and "succeeded" in line["message"]]
+            assert {line["request_id"] for line in sent} & journey.requests
+        if name == "gunicorn":
+            [failed] = [line for line in lines if line["level"] == "ERROR" and line["logger"] == "django.request"]
+            assert failed["message"] == f"Internal Server Error: /en/{SLUG}/sign/"
+            assert failed["traceback"].splitlines()[-1] == "django.db.utils.ProgrammingError"
 
 
 @pytest.mark.skipif("TEST_POSTGRES_LOG" not in os.environ, reason="PostgreSQL runs elsewhere, and so does its log")
@@ -222,5 +290,5 @@ def test_postgresql_logs_no_values_even_where_it_logs_all_statements(
     assert 'INSERT INTO "signatures_signature"' in said()
     assert re.search(r'UPDATE "signatures_signature" SET .*"name" = \$\d', said())
 
-    assert Traces([*SECRET, *SECRET.values(), *WANTS_NEWS, *OPEN, *LATER]).in_(said()) == []
+    assert Traces([*SECRET, *SECRET.values(), *WANTS_NEWS, *OPEN, *LATER, *LOST]).in_(said()) == []
     assert [token for token in journey.tokens if token in said()] == []
