@@ -73,10 +73,10 @@ class Environment(environ.Env):
             # The value stays out of the message: it may be a secret.
             raise ImproperlyConfigured(f"{var} cannot be read as {getattr(cast, '__name__', 'its kind')}.") from error
 
-    def secret(self, var: str) -> str:
-        """A key of 50 characters or more; `secrets.token_urlsafe(48)` makes one of 64."""
-        value: str = self.str(var)
-        if len(value) < 50:
+    def secret(self, var: str, *, is_needed: bool = True) -> str:
+        """A key of 50 characters or more; `secrets.token_urlsafe(48)` makes one of 64. Empty where it is not needed."""
+        value: str = self.str(var) if is_needed else self.str(var, default="").strip()
+        if len(value) < 50 and (value or is_needed):
             raise ImproperlyConfigured(f"{var} is too short: it needs 50 random characters or more (see .env.example).")
         return value
 

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # What each line of a log that is written meanwhile goes by.
     "petition_site.request_ids.named",
+    "petition_site.metrics.requests.timed",
     # Pages that everybody gets alike, from memory.
     "petition_site.shared_cache.SharedCache",
     # What every answer carries, static files too.
@@ -344,6 +345,9 @@ OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname  # what the app calls this account
 # A line of JSON for each event, or one for people to read.
 LOG_FORMAT = env.one_of("LOG_FORMAT", ("plain", "json") if DEBUG or DEMO else ("json", "plain"))
 DEFAULT_EXCEPTION_REPORTER = "petition_site.reports.Report"
+# Numbers for Prometheus at /metrics, for whoever sends this token; without one there is no such address.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", is_needed=False)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from campaigns import views as campaigns
 from campaigns.sitemaps import CampaignSitemap
 from petition_site import health
+from petition_site.metrics.view import metrics
 from signatures import api
 
 admin.site.site_header = admin.site.site_title = _("Petition")
@@ -27,8 +28,9 @@ urlpatterns = [
         {"sitemaps": {"campaigns": CampaignSitemap}},
         name="sitemap",
     ),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/openapi.json", api.description),
     path("api/v1/campaigns/<slug:slug>/", api.campaign),
     path("api/v1/campaigns/<slug:slug>/history/", api.history),

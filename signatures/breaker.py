@@ -5,6 +5,8 @@ from logging import Logger
 from time import monotonic
 from typing import TypeVar
 
+from signatures.instruments import BREAKER_OPENED
+
 Answer = TypeVar("Answer")
 
 
@@ -16,6 +18,7 @@ class Breaker:
 
     def __init__(self, logger: Logger, message: str) -> None:
         self.logger, self.message = logger, message
+        self.opened = BREAKER_OPENED.labels(logger.name.rpartition(".")[2])
         self.reset()
 
     def reset(self) -> None:
@@ -35,6 +38,7 @@ class Breaker:
     def _pause(self, error: Exception) -> None:
         now = monotonic()
         self.paused_until = now + self.PAUSE
+        self.opened.inc()
         if now >= self.quiet_until:
             self.quiet_until = now + self.LOG_EVERY
             # Its kind only: the text of an error can hold a password or what somebody typed.

@@ -20,6 +20,7 @@ from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key
 
 from signatures import addresses, network
 from signatures.breaker import Breaker
+from signatures.instruments import LIMITS_CROSSED
 from signatures.keys import keyed_hash
 from signatures.models import Letter
 
@@ -60,7 +61,7 @@ def is_over(name: str, request: HttpRequest, of: int | str) -> bool:
 
     Requests that look before any of them has counted get through together: as many as the site answers at once.
     """
-    return _use(name, request, of, add=0).times >= settings.LIMITS[name].times
+    return note(name, is_crossed=_use(name, request, of, add=0).times >= settings.LIMITS[name].times)
 
 
 def count(name: str, request: HttpRequest, of: int | str) -> int:
@@ -74,19 +75,28 @@ def count_in_turn(request: HttpRequest, counters: Sequence[Counter]) -> list[int
     As `count` does, whose counts these are, but in one trip to Redis: each signer waits for it.
     """
     keys = [bucket(request, counter.of, is_anywhere=counter.is_anywhere) for counter in counters]
-    if (counts := breaker.ask(partial(_in_turn, counters, keys))) is not None:
-        return counts
-    counts = []
-    for counter, key in zip(counters, keys, strict=True):
-        counts.append(here.use(f"{counter.name} {key}", settings.LIMITS[counter.name].seconds, 1).times)
-        if counts[-1] > counter.most:
-            break
+    if (counts := breaker.ask(partial(_in_turn, counters, keys))) is None:
+        counts = []
+        for counter, key in zip(counters, keys, strict=True):
+            counts.append(here.use(f"{counter.name} {key}", settings.LIMITS[counter.name].seconds, 1).times)
+            if counts[-1] > counter.most:
+                break
+    for counter, n in zip(counters, counts, strict=False):
+        note(counter.name, is_crossed=n > settings.LIMITS[counter.name].times)
+        note(f"{counter.name}_most", is_crossed=n > counter.most)
     return counts
 
 
 def hit(name: str, request: HttpRequest, of: int | str) -> bool:
     """Counts one, and says whether that was too many."""
-    return _use(name, request, of, add=1).times > settings.LIMITS[name].times
+    return note(name, is_crossed=_use(name, request, of, add=1).times > settings.LIMITS[name].times)
+
+
+def note(name: str, *, is_crossed: bool) -> bool:
+    """Counts it for whoever looks after the site; of whom is not noted."""
+    if is_crossed:
+        LIMITS_CROSSED.labels(name).inc()
+    return is_crossed
 
 
 def is_beyond_share(request: HttpRequest, campaign_id: int, kind: Letter.Kind, email: str) -> bool:

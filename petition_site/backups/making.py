@@ -91,6 +91,13 @@ def restore_dump(dump: Path, database: str) -> None:
     tools.run("pg_restore", *arguments, database=database)
 
 
+def age_of_newest() -> timedelta | None:
+    """None where there is no folder, or no backup in it."""
+    folder = Path(settings.BACKUP_DIR)
+    names = [path.name for path in folder.glob("backup-*.age")] if settings.BACKUP_DIR else []
+    return datetime.now(UTC) - datetime.strptime(max(names), NAME).replace(tzinfo=UTC) if names else None
+
+
 def delete_old(folder: Path, now: datetime) -> list[Path]:
     """Those that are older than we promise to keep any."""
     oldest = (now - timedelta(days=settings.BACKUP_DAYS)).strftime(NAME)

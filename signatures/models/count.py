@@ -1,6 +1,7 @@
 """The count: what triggers write, what it is folded into, and other sums, none of which holds anybody."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
@@ -67,6 +68,7 @@ class StateDelta(models.Model):
     moderation = models.CharField(max_length=8)
     language = models.CharField(max_length=12)
     n = models.IntegerField()
+    made_at = models.DateTimeField(db_default=Now(), help_text="The oldest tells how late a fold is.")
 
 
 class StateTally(models.Model):

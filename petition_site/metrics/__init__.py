@@ -1,0 +1,1 @@
+"""Numbers for Prometheus: what each process counts, and what the database knows."""
