@@ -79,6 +79,21 @@ def exports_reach_the_database_alike(app_configs: Sequence[AppConfig] | None, **
 
 
 @register
+def errors_travel_sealed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An error says where the site is weak."""
+    parts = urlsplit(settings.SENTRY_DSN)
+    if parts.scheme != "http" or parts.hostname in LOCAL_HOSTS:
+        return []
+    return [
+        Error(
+            "SENTRY_DSN does not begin with https://, but leads beyond this machine.",
+            hint="Set SENTRY_DSN to an address with TLS.",
+            id="site.E010",
+        )
+    ]
+
+
+@register
 def staff_have_a_second_factor(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A password alone opens the admin on nobody's machine but one's own."""
     if settings.STAFF_SECOND_FACTOR or is_on_this_machine():

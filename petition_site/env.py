@@ -80,9 +80,11 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} is too short: it needs 50 random characters or more (see .env.example).")
         return value
 
-    def address(self, var: str, schemes: tuple[str, ...]) -> str:
-        """An address that names a host under one of the schemes."""
-        value: str = self.str(var)
+    def address(self, var: str, schemes: tuple[str, ...], *, is_needed: bool = True) -> str:
+        """An address that names a host under one of the schemes. Empty where it is not needed."""
+        value: str = self.str(var) if is_needed else self.str(var, default="").strip()
+        if not value and not is_needed:
+            return value
         try:
             parts = urlsplit(value)
             is_good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0

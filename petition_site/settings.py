@@ -3,6 +3,7 @@
 `.env.example` names each setting that is read here and says what it is; a test holds the two together.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -345,10 +346,15 @@ OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname  # what the app calls this account
 # A line of JSON for each event, or one for people to read.
 LOG_FORMAT = env.one_of("LOG_FORMAT", ("plain", "json") if DEBUG or DEMO else ("json", "plain"))
 DEFAULT_EXCEPTION_REPORTER = "petition_site.reports.Report"
+# Errors besides to a Sentry, as the log tells of them.
+SENTRY_DSN = env.address("SENTRY_DSN", ("https", "http"), is_needed=False)
+if SENTRY_DSN and not find_spec("sentry_sdk"):
+    raise ImproperlyConfigured("SENTRY_DSN is set, but sentry-sdk is not installed: install the site's extra “sentry”.")
+
 # Numbers for Prometheus at /metrics, for whoever sends this token; without one there is no such address.
 METRICS_TOKEN = env.secret("METRICS_TOKEN", is_needed=False)
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
@@ -375,3 +381,9 @@ LOGGING = {
         "django.security.DisallowedHost": {"filters": ["without_tokens"]},
     },
 }
+if SENTRY_DSN:
+    LOGGING["handlers"]["sentry"] = {
+        "class": "petition_site.sentry.Handler",
+        "filters": ["one_line_for_refusals", "without_tokens"],
+    }
+    LOGGING["root"]["handlers"].append("sentry")

@@ -3,11 +3,8 @@
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +20,14 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from petition_site.env import Rate
-from petition_site.local.processes import Children, until
-from petition_site.local.servers import free_port
+from petition_site.local.processes import until
 from petition_site.metrics import database
 from signatures import limits, pace, recounting, retention, tally
 from signatures.breaker import Breaker
 from signatures.models import ExportRecord, Letter, StateDelta
-from tests.helpers import SLUG, env_beside, form_data, log_in, make_campaign, make_rows, make_signature
+from tests.helpers import SLUG, form_data, log_in, make_campaign, make_rows, make_signature
+from tests.promises.visitor import Visitor
+from tests.site.serving import serving
 
 pytestmark = pytest.mark.django_db
 
@@ -339,44 +337,23 @@ def test_prometheus_reads_the_alerts() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture
-def gunicorn(tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """Three processes on this test's database, each of which counts: a way to ask one of them."""
-    children, port = Children(), free_port()
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:petition_site.gunicorn_conf"]
-    command += ["petition_site.wsgi", "--no-control-socket", "--workers", "3", "--bind", f"127.0.0.1:{port}"]
-    env = env_beside(METRICS_TOKEN=TOKEN)
-    before = set(IN_MEMORY.glob("petition-metrics-*"))
-    server = children.start("gunicorn", command, log=tmp_path / "log", cwd=ROOT, env=env).process
-
-    def get(path: str) -> str:
-        peer = HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            peer.request("GET", path, headers={"Authorization": f"Bearer {TOKEN}", "Host": "localhost"})
-            return peer.getresponse().read().decode()
-        finally:
-            peer.close()
-
-    def workers() -> list[str]:
-        return Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-
-    def counting() -> list[str]:
-        return [pid for pid in workers() if any(IN_MEMORY.glob(f"petition-metrics-*/counter_{pid}.db"))]
-
-    try:
-        assert until(lambda: len(counting()) == 3, 60), (tmp_path / "log").read_text()
-        yield get
-    finally:
-        children.stop_all()
-    assert set(IN_MEMORY.glob("petition-metrics-*")) <= before
-
-
 @pytest.mark.django_db(transaction=True)
-def test_whichever_process_is_asked_it_answers_for_all(gunicorn: Callable[[str], str]) -> None:
-    with ThreadPoolExecutor(6) as crowd:
-        assert set(crowd.map(gunicorn, ["/healthz"] * 90)) == {"ok\n"}
+def test_whichever_process_is_asked_it_answers_for_all(tmp_path: Path) -> None:
+    before = set(IN_MEMORY.glob("petition-metrics-*"))
+    with serving(tmp_path / "log", workers=3, METRICS_TOKEN=TOKEN) as site:
 
-    answers = [gunicorn("/metrics") for _ in range(9)]
+        def are_counting() -> bool:
+            files = [any(IN_MEMORY.glob(f"petition-metrics-*/counter_{pid}.db")) for pid in site.workers()]
+            return files == [True] * 3
 
-    told = {found[1] for text in answers if (found := re.search(r'seconds_count\{[^}]*"healthz"} (\S+)', text))}
-    assert told == {"90.0"}
+        def get(path: str) -> str:
+            return Visitor(site.url).ask("GET", path, headers={"Authorization": f"Bearer {TOKEN}"}).text
+
+        assert until(are_counting, 60)
+        with ThreadPoolExecutor(6) as crowd:
+            assert set(crowd.map(get, ["/readyz"] * 90)) == {'{"database": true, "redis": true}'}
+
+        told = [re.findall(r'seconds_count\{[^}]*"readyz"} (\S+)', get("/metrics")) for _ in range(9)]
+
+    assert told == [["90.0"]] * 9
+    assert set(IN_MEMORY.glob("petition-metrics-*")) <= before

@@ -142,6 +142,9 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
             "localhost:8000",
             "RECAPTCHA_DOMAIN must be www.google.com or www.recaptcha.net (see .env.example).",
         ),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be json or plain (see .env.example)."),
+        ("METRICS_TOKEN", "secretpassword", "METRICS_TOKEN is too short: it needs 50 random characters or more"),
+        ("SENTRY_DSN", "sentry.example.org", "SENTRY_DSN must be an address like https://… with a host"),
         ("LIMIT_PAGE_LINK", "30/0h", "LIMIT_PAGE_LINK must be a rate like 30/h or 10/5m (see .env.example)."),
     ],
 )
