@@ -59,6 +59,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # What each line of a log that is written meanwhile goes by.
     "petition_site.request_ids.named",
+    "petition_site.metrics.answer.told_by_token",
     "petition_site.metrics.requests.timed",
     # Pages that everybody gets alike, from memory.
     "petition_site.shared_cache.SharedCache",

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from campaigns import views as campaigns
 from campaigns.sitemaps import CampaignSitemap
 from petition_site import health
-from petition_site.metrics.view import metrics
 from signatures import api
 
 admin.site.site_header = admin.site.site_title = _("Petition")
@@ -30,7 +29,6 @@ urlpatterns = [
     ),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", metrics, name="metrics"),
     path("api/v1/openapi.json", api.description),
     path("api/v1/campaigns/<slug:slug>/", api.campaign),
     path("api/v1/campaigns/<slug:slug>/history/", api.history),

@@ -4,20 +4,22 @@ import json
 import os
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import EmailMessage
 from itertools import dropwhile
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
 from redis import Redis
 
 from petition_site.local.processes import until
-from tests.browser.site import PATIENCE, SLUG, STAFF, Site, running_site, without_limits
+from tests.browser.site import PATIENCE, ROOT, SLUG, STAFF, Site, running_site, without_limits
 from tests.promises.traces import Traces, codes_in, dump, everything_in_redis
 from tests.promises.visitor import Answer, Visitor, link_in
 
@@ -29,6 +31,7 @@ SECRET = {f"Qorianka Wayrapoma {n:03}": f"wayra.poma.{n:03}@secret.example.org" 
 WANTS_NEWS = ("Noticia Huamancusi", "noticia.huamancusi@example.org")
 OPEN = ("Ofelia Chuquicondor", "ofelia.chuquicondor@example.org")
 LOST = ("Petronila Chuquicondor", "petronila.chuquicondor@example.org")  # who meets an error of ours
+KEEPER = "keeper@example.com"  # who looks after the site
 LATER = ("Otilia Chuquicondor", "otilia.chuquicondor@example.net")  # what the same person changes both to
 
 # Everything that PostgreSQL can be told to say about statements.
@@ -269,6 +272,19 @@ def test_each_line_is_json_and_the_worker_says_whose_nudge_it_followed(site: Sit
             [failed] = [line for line in lines if line["level"] == "ERROR" and line["logger"] == "django.request"]
             assert failed["message"] == f"Internal Server Error: /en/{SLUG}/sign/"
             assert failed["traceback"].splitlines()[-1] == "django.db.utils.ProgrammingError"
+
+
+def test_the_doctor_finds_the_site_at_work_and_names_nobody(site: Site, journey: Signers) -> None:
+    command = [sys.executable, "manage.py", "doctor", "--mail-to", KEEPER, "--nameserver", "127.0.0.1:1"]
+    done = subprocess.run(command, cwd=ROOT, env=site.env, capture_output=True, text=True, timeout=60)
+
+    lines = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
+    for title in ("Database:", "Redis:", "Clock:", "Workers:", "Letters:", "Mail:"):
+        assert {word for word, of, _says in lines if of == title} == {"ok"}, done.stdout
+    assert site.wait_for_letter(KEEPER, "A letter to see whether letters arrive")
+    secret = [site.env["SECRET_KEY"], site.env["ADDRESS_KEY"], str(urlsplit(site.database).password)]
+    everybody = Traces([*SECRET, *SECRET.values(), *WANTS_NEWS, *OPEN, *LATER, *LOST, *secret, *journey.tokens])
+    assert everybody.in_(done.stdout + done.stderr) == []
 
 
 @pytest.mark.skipif("TEST_POSTGRES_LOG" not in os.environ, reason="PostgreSQL runs elsewhere, and so does its log")

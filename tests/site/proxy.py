@@ -54,7 +54,7 @@ class Proxy:
     def last(self, count: int, line: int = -1) -> str:
         """How a request was answered, as the log says: from where, and what became of the copy."""
         assert until(lambda: len(self.log) >= count, 10)
-        told = re.fullmatch(r"\S+ (.*) \d+ bytes [\d.]+ s site=(\S+) cache=(\S+)", self.log[line])
+        told = re.fullmatch(r"\S+ (.*) \d+ bytes [\d.]+ s site=(\S+) cache=(\S+) id=[0-9a-f]{32}", self.log[line])
         assert told, self.log[line]
         return f"{told[1]} site={told[2]} {told[3]}"
 

@@ -102,12 +102,16 @@ SPOOFED = {
     "X_Real_IP": "203.0.113.7",
     "Forwarded": "for=203.0.113.7",
     "Proxy": "http://elsewhere.example.org",
+    "X_Request_ID": "00000000000000000000000000000007",
 }
 
 
 def test_what_a_visitor_says_of_where_they_come_from_is_replaced(proxy: Proxy) -> None:
-    told = json.loads(proxy.get("/es/", Accept_Language="es", **SPOOFED).text)["headers"]
+    answer = proxy.get("/es/", Accept_Language="es", **SPOOFED)
+    told = json.loads(answer.text)["headers"]
 
+    assert told.pop("x-request-id") == [answer.headers["x-request-id"]] != [SPOOFED["X_Request_ID"]]
+    assert proxy.last(1) and proxy.log[-1].endswith(f" id={answer.headers['x-request-id']}")
     assert told.pop("accept-encoding") == ["identity"]
     assert told == {
         "host": [HOST],
@@ -126,6 +130,7 @@ def test_behind_another_proxy_its_word_is_added_to(upstream: Upstream) -> None:
 
     assert told["x-forwarded-for"] == ["203.0.113.7, 198.51.100.4, 127.0.0.1"]
     assert told["x-forwarded-proto"] == ["https"]
+    assert told.pop("x-request-id") != [SPOOFED["X_Request_ID"]]
     assert told.keys() == {"host", "connection", "accept-encoding", "x-forwarded-for", "x-forwarded-proto"}
 
 
