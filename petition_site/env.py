@@ -117,6 +117,11 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} must be {' or '.join(values)} (see .env.example).")
         return value
 
+    def log_format(self, var: str) -> str:
+        """`json`, or `plain` for people: these with DEBUG and in a demonstration, where nothing is set."""
+        is_for_people = self.bool("DEBUG", default=False) or self.bool("DEMO", default=False)
+        return self.one_of(var, ("plain", "json") if is_for_people else ("json", "plain"))
+
     def beside(self, var: str, other: str) -> str:
         """Set together with the other one, or not at all: empty."""
         value: str = self.str(var, default="").strip()

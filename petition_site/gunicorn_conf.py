@@ -4,25 +4,28 @@ import os
 import shutil
 import tempfile
 
-from django.conf import settings
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from petition_site.env import Environment
 from petition_site.logs import AsJson, WithoutTokens
 
 accesslog = None  # it would hold addresses and tokens
 
 
 class Log(Logger):
-    """Its own log passes the filter too: gunicorn writes who has sent a malformed request, and what for."""
+    """Its own log passes the filter too: gunicorn writes who has sent a malformed request, and what for.
+
+    It has no settings of Django's yet, which the application makes in each process.
+    """
 
     filter = WithoutTokens()
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
         self.error_log.addFilter(self.filter)
-        if settings.LOG_FORMAT == "json":
+        if Environment().log_format("LOG_FORMAT") == "json":
             for handler in self.error_log.handlers:
                 handler.setFormatter(AsJson())
 

@@ -345,7 +345,7 @@ OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname  # what the app calls this account
 # rewritten where it is said, so that no handler that somebody adds gets to see it otherwise; its reports likewise.
 
 # A line of JSON for each event, or one for people to read.
-LOG_FORMAT = env.one_of("LOG_FORMAT", ("plain", "json") if DEBUG or DEMO else ("json", "plain"))
+LOG_FORMAT = env.log_format("LOG_FORMAT")
 DEFAULT_EXCEPTION_REPORTER = "petition_site.reports.Report"
 # Errors besides to a Sentry, as the log tells of them.
 SENTRY_DSN = env.address("SENTRY_DSN", ("https", "http"), is_needed=False)

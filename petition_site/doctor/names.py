@@ -22,7 +22,7 @@ Ask = Callable[[str, str], list[str]]
 
 
 def asking(nameserver: str = "") -> Ask:
-    """A way to ask: the machine's name servers, or one as HOST or HOST:PORT, which knows what was changed just now.
+    """A way to ask: the machine's name servers, or one as ADDRESS or ADDRESS:PORT, which knows what has just changed.
 
     What it answers are the texts of the records, [] where there are none; it raises DNSException where nobody knows.
     """
@@ -43,6 +43,17 @@ def asking(nameserver: str = "") -> Ask:
         return [record.to_text() for record in answer]
 
     return ask
+
+
+def look_up(domain: str, selector: str, nameserver: str) -> Findings:
+    try:
+        ask = asking(nameserver)
+    except dns.resolver.NoResolverConfiguration:
+        yield look("This machine knows no name server.", "Say --nameserver and the address of one.")
+    except ValueError:  # of dnspython, or a port that is no number
+        yield wrong("--nameserver is no address of the net.", "Say it like 192.0.2.53 or 192.0.2.53:5353.")
+    else:
+        yield from records(domain, selector, ask)
 
 
 def records(domain: str, selector: str, ask: Ask) -> Findings:

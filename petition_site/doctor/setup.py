@@ -86,9 +86,9 @@ def disk() -> Findings:
         seen.add(device)
         room = shutil.disk_usage(path)
         says = f"{path} has {room.free / GIGABYTE:,.1f} GB free, {room.free / room.total:.0%} of its disk."
-        if room.free < GIGABYTE / 10 or room.free < room.total / 100:
+        if room.free < GIGABYTE / 20 or room.free < room.total / 100:
             yield wrong(says, "Make room now.")
-        elif room.free < GIGABYTE or room.free < room.total / 10:
+        elif room.free < 10 * GIGABYTE and room.free < room.total / 10:
             yield look(says, "Make room soon.")
         else:
             yield ok(says)

@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 import sys
+from collections import namedtuple
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
@@ -169,6 +170,16 @@ def test_backups_are_made_where_they_should_be(settings: Any, tmp_path: Path) ->
     assert said(setup.backups()) == [("wrong", "The newest backup is 2 days old.")]
     (tmp_path / f"{timezone.now() - timedelta(hours=3):backup-%Y%m%dT%H%M%SZ.age}").touch()
     assert said(setup.backups()) == [("ok", "The newest backup is 3 hours old.")]
+
+
+def test_a_disk_that_fills_up_is_told(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = namedtuple("size", ["total", "used", "free"])
+    found = {}
+    for free in (0.001e9, 0.5e9, 5e9, 50e9):
+        monkeypatch.setattr(setup.shutil, "disk_usage", lambda path, free=free: size(100e9, 0, free))
+        found[free] = words(setup.disk())[0]
+
+    assert list(found.values()) == ["wrong", "wrong", "look", "ok"]
 
 
 # Database, Redis, clock
@@ -422,7 +433,12 @@ def test_a_policy_may_be_that_of_the_domain_above() -> None:
 def test_a_name_server_that_is_away_is_no_fault_of_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "TIMEOUT", 0.2)
 
-    found = said(names.records(DOMAIN, "s1", names.asking("127.0.0.1:1")))
+    found = said(names.look_up(DOMAIN, "s1", "127.0.0.1:1"))
 
     assert {word for word, _says in found} == {"look"}
     assert found[0][1].startswith(f"The DNS does not answer about {DOMAIN} (")
+
+
+@pytest.mark.parametrize("given", ["ns.example.org", "127.0.0.1:many", "nonsense"])
+def test_a_name_server_is_given_by_its_address(given: str) -> None:
+    assert said(names.look_up(DOMAIN, "s1", given)) == [("wrong", "--nameserver is no address of the net.")]

@@ -196,7 +196,7 @@ def test_lists_that_were_taken_are_told() -> None:
 
 
 def test_requests_are_told_by_view_and_by_how_they_ended(client: Client, admin_user: Any) -> None:
-    name, sign = "petition_request_seconds_count", {"view": "signatures:sign"}
+    name, sign = "petition_requests_total", {"view": "signatures:sign"}
     before = [counted(name, status=status, **sign) for status in ("3xx", "4xx")]
     before_admin = counted(name, view="admin")
     campaign = make_campaign()
@@ -257,7 +257,7 @@ def test_where_postgresql_is_away_the_rest_is_told() -> None:
 
     assert found["petition_database_up"].samples[0].value == 0
     assert "petition_signatures" not in found
-    assert {"petition_request_seconds", "petition_redis_up"} <= found.keys()
+    assert {"petition_requests", "petition_request_seconds", "petition_redis_up"} <= found.keys()
     assert number("petition_database_up") == number("petition_redis_up") == 1
 
 
@@ -354,7 +354,7 @@ def test_whichever_process_is_asked_it_answers_for_all(tmp_path: Path) -> None:
         with ThreadPoolExecutor(6) as crowd:
             assert set(crowd.map(get, ["/readyz"] * 90)) == {'{"database": true, "redis": true}'}
 
-        told = [re.findall(r'seconds_count\{[^}]*"readyz"} (\S+)', get("/metrics")) for _ in range(9)]
+        told = [re.findall(r'requests_total\{[^}]*"readyz"} (\S+)', get("/metrics")) for _ in range(9)]
 
     assert told == [["90.0"]] * 9
     assert set(IN_MEMORY.glob("petition-metrics-*")) <= before

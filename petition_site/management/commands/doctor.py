@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--nameserver",
             default="",
-            metavar="HOST[:PORT]",
+            metavar="ADDRESS[:PORT]",
             help="ask this one of the DNS, not the machine's",
         )
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             "Letters": work.letters,
             "Count": work.count,
             "Mail": partial(mail.server, mail_to),
-            "DNS": partial(names.records, mail.domain(), dkim_selector, names.asking(nameserver)),
+            "DNS": partial(names.look_up, mail.domain(), dkim_selector, nameserver),
             "Proxy": setup.proxy,
             "Disk": setup.disk,
             "Backups": setup.backups,
