@@ -10,6 +10,7 @@ from signatures import pace
 ANSWER_WITHIN = 2  # seconds
 BEAT_LATE = 10 * 60  # seconds, for what is done every minute
 LETTERS_LATE = 5 * 60
+LETTERS_OLD = 60 * 60
 RECOUNT_LATE = 26 * 3600
 
 
@@ -43,12 +44,18 @@ def letters() -> Findings:
     with connection.cursor() as cursor:
         cursor.execute(WAITING)
         rows = cursor.fetchall()
-    waiting, due = sum(int(n) for _name, n, _age in rows), max((float(age) for *_name, age in rows), default=0.0)
-    says = f"{times(waiting, 'letter waits', 'letters wait')}; the oldest has been due for {lasting(due)}."
+    waiting = sum(int(n) for _name, n, _due, _age in rows)
+    due, age = (max((float(row[at]) for row in rows), default=0.0) for at in (2, 3))
+    says = (
+        f"{times(waiting, 'letter waits', 'letters wait')}; one has been due for {lasting(due)}, and the oldest was"
+        f" written {lasting(age)} ago."
+    )
     if not waiting:
         yield ok("No letter waits.")
     elif due > LETTERS_LATE:
         yield wrong(says, "Is a worker running, and is LETTERS_PER_MINUTE high enough?")
+    elif age > LETTERS_OLD:
+        yield look(says, "It was tried and will be again; the letters in the admin say why it failed.")
     else:
         yield ok(says)
 

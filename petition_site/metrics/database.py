@@ -27,7 +27,8 @@ GROUP BY 1, 2, 3
 # By the index `letter_due`, which holds what waits and nothing else.
 WAITING = """
 SELECT CASE priority WHEN 0 THEN 'first' ELSE 'later' END, count(*),
-    greatest(extract(epoch FROM statement_timestamp() - min(due_at)), 0)
+    greatest(extract(epoch FROM statement_timestamp() - min(due_at)), 0),
+    extract(epoch FROM statement_timestamp() - min(created_at))
 FROM signatures_letter WHERE state = 'waiting' GROUP BY 1
 """
 
@@ -114,18 +115,24 @@ def ask() -> Iterator[Metric]:
             ["campaign", "state", "moderation"],
             rows(SIGNATURES),
         )
-        waiting = {"first": (0, 0), "later": (0, 0)} | {name: (n, age) for name, n, age in rows(WAITING)}
+        waiting = {"first": (0, 0, 0), "later": (0, 0, 0)} | {name: numbers for name, *numbers in rows(WAITING)}
         yield family(
             "petition_letters_waiting",
             "Letters that have not left; confirmations are first.",
             ["priority"],
-            [(name, n) for name, (n, _age) in waiting.items()],
+            [(name, n) for name, (n, _due, _age) in waiting.items()],
         )
         yield family(
             "petition_letters_due_seconds",
             "How long the oldest letter has been due.",
             ["priority"],
-            [(name, age) for name, (_n, age) in waiting.items()],
+            [(name, due) for name, (_n, due, _age) in waiting.items()],
+        )
+        yield family(
+            "petition_letters_age_seconds",
+            "How long ago the oldest of them was written: one that fails and is tried again is due later each time.",
+            ["priority"],
+            [(name, age) for name, (_n, _due, age) in waiting.items()],
         )
         yield family(
             "petition_letters_failed",

@@ -130,12 +130,17 @@ def test_letters_that_wait_are_told_with_how_long_they_have_been_due() -> None:
     make_signature(campaign, is_confirmed=True)  # a confirmation and a receipt
     make_signature(campaign)
     Letter.objects.filter(kind="confirmation").update(due_at=timezone.now() - timedelta(minutes=5))
-    Letter.objects.filter(kind="receipt").update(due_at=timezone.now() + timedelta(minutes=5))
+    Letter.objects.filter(kind="receipt").update(
+        due_at=timezone.now() + timedelta(minutes=5), created_at=timezone.now() - timedelta(hours=1)
+    )
 
     assert read("petition_letters_waiting") == {("first",): 2, ("later",): 1}
     due = read("petition_letters_due_seconds")
     assert 300 <= due["first",] < 360
     assert due["later",] == 0
+    age = read("petition_letters_age_seconds")
+    assert 0 <= age["first",] < 60
+    assert 3600 <= age["later",] < 3660
 
 
 def test_letters_that_failed_are_told_by_kind_and_for_a_day() -> None:
