@@ -59,7 +59,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # What each line of a log that is written meanwhile goes by.
     "petition_site.request_ids.named",
-    "petition_site.metrics.answer.told_by_token",
     "petition_site.metrics.requests.timed",
     # Pages that everybody gets alike, from memory.
     "petition_site.shared_cache.SharedCache",
@@ -69,6 +68,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "petition_site.metrics.answer.told_by_token",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "petition_site.middleware.Unavailable",
     "django.middleware.http.ConditionalGetMiddleware",

@@ -19,7 +19,7 @@ PATH = "/metrics"
 
 def told_by_token(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """A middleware, before any that looks at the host: inside a network of containers Prometheus asks each process by
-    another name than visitors do. Nor is what it asks counted among the requests."""
+    another name than visitors do."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return metrics(request) if request.path_info == PATH else get_response(request)

@@ -89,6 +89,7 @@ def test_whoever_has_it_reads_them_and_no_cache_keeps_them() -> None:
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/plain; version=")
     assert "no-store" in response["Cache-Control"]
+    assert response["X-Content-Type-Options"] == "nosniff"
     assert Client().post("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 405
 
 
