@@ -30,7 +30,9 @@ def beat() -> Findings:
     age = number("petition_beat_age_seconds")
     do = "Start beat (celery -A petition_site beat) and a worker; it goes by way of Redis."
     if age is None:
-        yield wrong("What beat has a worker do every minute has never been done.", do)
+        yield wrong(
+            "What beat has a worker do every minute has never been done.", f"In a new site, wait a minute. {do}"
+        )
     elif age > BEAT_LATE:
         yield wrong(f"What beat has a worker do every minute was last done {lasting(age)} ago.", do)
     else:
