@@ -57,7 +57,7 @@ def sign(site: BenchSite) -> None:
         sleep(1)
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_it_is_read_passed_over_while_it_is_away_and_read_again(read: tuple[BenchSite, Replica]) -> None:
     site, replica = read
     sign(site)

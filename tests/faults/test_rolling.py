@@ -18,7 +18,7 @@ def start(broken: Breakable, name: str) -> None:
     assert until(lambda: " ready." in worker.log.read_text(), BACK_WITHIN), worker.log.read_text()
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_a_rolling_restart_fails_no_request_and_loses_and_doubles_no_letter(broken: Breakable) -> None:
     """Gunicorn reloads its two processes by HUP, so that nobody comes to a closed door meanwhile."""
     broken.stop("worker")

@@ -49,7 +49,7 @@ def serve(site: BenchSite, code: Path) -> None:
     assert until(lambda: answers(site.port), 60), f"see {log}"
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_the_release_before_goes_on_beside_this_one(broken: Breakable, tmp_path: Path) -> None:
     before_the_newest_migration(tmp_path)
     old = replace(broken.site, port=free_port())
