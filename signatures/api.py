@@ -1,6 +1,7 @@
 """The JSON that anybody may read: what a campaign is and how many signatures it has. `openapi.json` describes it."""
 
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache, partial, wraps
 from pathlib import Path
 
 from django.conf import settings
@@ -16,12 +17,28 @@ from signatures import limits, reading, tally
 # Fewer than this from one country could point at people.
 FEWEST_PER_COUNTRY = 10
 
+View = Callable[..., HttpResponse]
 
-@csrf_exempt  # so that any other method is a 405, and not a form without its token
-@require_safe
+
+def for_any_site(view: View) -> View:
+    """Scripts of other sites may read it (CORS). Any method that changes is a 405, and not a form without its token."""
+
+    @csrf_exempt
+    @require_safe
+    @wraps(view)
+    def answer(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["Access-Control-Allow-Origin"] = "*"
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+    return answer
+
+
+@for_any_site
 def campaign(request: HttpRequest, slug: str) -> HttpResponse:
     if limits.hit("api", request, "api"):
-        return for_any_site(limits.too_many_for_program(request, "api", "api"))
+        return limits.too_many_for_program(request, "api", "api")
     texts = Prefetch("texts", CampaignText.objects.published())
     found = Campaign.objects.published().prefetch_related(texts).filter(slug=slug).first()
     if found is None:
@@ -39,15 +56,14 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
         }
     )
     patch_cache_control(response, public=True, max_age=5, stale_while_revalidate=30)
-    return for_any_site(response)
+    return response
 
 
-@csrf_exempt
-@require_safe
+@for_any_site
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     """How many signatures there were at the end of each day on which that changed, today's so far included."""
     if limits.hit("api", request, "api"):
-        return for_any_site(limits.too_many_for_program(request, "api", "api"))
+        return limits.too_many_for_program(request, "api", "api")
     found = Campaign.objects.published().filter(slug=slug).first()
     if found is None:
         return nothing(request)
@@ -55,16 +71,15 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
     counted = [{"day": day.isoformat(), "signatures": n} for day, n in days.items()]
     response = JsonResponse({"slug": found.slug, "time_zone": settings.TIME_ZONE, "days": counted})
     patch_cache_control(response, public=True, max_age=60, stale_while_revalidate=60)
-    return for_any_site(response)
+    return response
 
 
-@csrf_exempt
-@require_safe
+@for_any_site
 def description(request: HttpRequest) -> HttpResponse:
     """What this interface promises, as an OpenAPI 3.1 document."""
     response = HttpResponse(document(), content_type="application/json")
     patch_cache_control(response, public=True, max_age=3600)
-    return for_any_site(response)
+    return response
 
 
 @cache
@@ -72,17 +87,9 @@ def document() -> bytes:
     return Path(__file__).with_name("openapi.json").read_bytes()
 
 
-@csrf_exempt
-@require_safe
+@for_any_site
 def nothing(request: HttpRequest, path: str = "") -> HttpResponse:
     """404 for a program, wherever below the interface's address it asked."""
     response = JsonResponse({"error": "There is nothing at this address."}, status=404)
     add_never_cache_headers(response)
-    return for_any_site(response)
-
-
-def for_any_site(response: HttpResponse) -> HttpResponse:
-    """Scripts of other sites may read it (CORS)."""
-    response["Access-Control-Allow-Origin"] = "*"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
