@@ -9,7 +9,7 @@ from celery.signals import setup_logging, worker_init
 from celery.utils.log import get_multiprocessing_logger
 from django.core.management.base import SystemCheckError
 
-from petition_site import request_ids, starting  # noqa: F401  (the signals of one)
+from petition_site import starting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition_site.settings")
 
