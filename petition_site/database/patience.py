@@ -40,6 +40,10 @@ class Patience(threading.local):
         """After the request: each statement of what it streams has as much for itself."""
         self.left, self.is_for_all = STATEMENTS, False
 
+    def end(self) -> None:
+        """Nobody waits for a page any more."""
+        self.is_limited = False
+
     def spend(self, seconds: float) -> None:
         if self.is_for_all:
             self.left = max(0.0, self.left - seconds)

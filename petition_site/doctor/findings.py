@@ -52,6 +52,8 @@ def examine(check: Callable[[], Findings]) -> Findings:
         yield look("This cannot be told while PostgreSQL does not answer.")
     except Exception as error:
         yield wrong(f"This could not be looked at ({type(error).__name__}).", "Tell us: the mistake is ours.")
+    finally:
+        patience.end()
 
 
 def times(n: int, one: str, more: str) -> str:

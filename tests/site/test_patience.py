@@ -8,6 +8,7 @@ from django.db import OperationalError, connection, transaction
 
 from petition_site.database import patience as room
 from petition_site.database.patience import Door, limited
+from petition_site.doctor.findings import examine
 from petition_site.local.processes import until
 from tests.helpers import elsewhere
 
@@ -70,6 +71,10 @@ def test_the_statements_of_a_request_have_so_much_together_and_those_of_a_stream
 
 def test_who_serves_no_request_has_all_the_time_it_needs() -> None:
     assert elsewhere(lambda: sleep(2.5)) is None
+
+
+def test_who_has_looked_with_the_patience_of_a_request_has_all_the_time_again() -> None:
+    assert elsewhere(lambda: [*examine(lambda: iter(())), sleep(2.5)]) == [None]
 
 
 def test_while_postgresql_answers_to_nobody_one_asks_and_the_others_do_not_wait() -> None:
