@@ -3,12 +3,15 @@
 import os
 
 from petition_site.settings import *  # noqa: F403  (a settings file is read whole)
-from petition_site.settings import CACHES, REDIS_URL, STORAGES
+from petition_site.settings import CACHES, DATABASES, REDIS_URL, STORAGES
 
-# Each worker of pytest-xdist has two of Redis's logical databases to itself; the last two belong to the browser's site.
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 7
+# Each worker of pytest-xdist has two of Redis's logical databases to itself; the last four belong to whole sites.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
 CACHES["default"]["LOCATION"] = f"{REDIS_URL.rpartition('/')[0]}/{2 * WORKER}"
 CELERY_BROKER_URL = f"{REDIS_URL.rpartition('/')[0]}/{2 * WORKER + 1}"
+
+# Fifty threads of one process connect at once, on a machine that does much else.
+DATABASES["default"]["OPTIONS"]["connect_timeout"] = 30
 
 # Cheap to check, for the accounts of the tests only.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -81,8 +81,8 @@ def test_a_letter_that_somebody_has_in_hand_is_passed_over(
     somebody.execute(LOCK, [second.pk])
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '5s'")  # rather than wait for ourselves
-
-    assert not marking.proceed(lease, letters.LEASE, sent=first, following=second)
+        assert not marking.proceed(lease, letters.LEASE, sent=first, following=second)
+        cursor.execute("RESET lock_timeout")
 
     assert states() == ["sent", "waiting"]
     somebody.rollback()
