@@ -1,5 +1,8 @@
-"""Closed-loop clients in a process of their own: so many connections, each sending its next request once it has the
-answer to the last, and each answer looked at.
+"""Closed-loop clients in a process of their own: so many at once, each sending its next request once it has the answer
+to the last, and each answer looked at.
+
+Every request has a connection of its own, as nginx opens one for each: one that stayed open would stay with the process
+that happened to take it, and a round would run on one process or on two.
 
 `python -m tests.bench.clients` reads a job from its standard input, as JSON, and writes what came of it: how many
 seconds it took, how long each answer was waited for, and the addresses that answers led to.
@@ -40,7 +43,8 @@ def posted(path: str, fields: Mapping[str, str], number: int) -> bytes:
     body = urlencode(fields).encode()
     client = f"10.{number // 65536 % 256}.{number // 256 % 256}.{number % 256}"
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {client}\r\nSec-Fetch-Site: same-origin\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Forwarded-For: {client}\r\n"
+        "Sec-Fetch-Site: same-origin\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -59,32 +63,25 @@ def run(port: int, connections: int, requests: Sequence[bytes], rate: float = 0)
 
 
 class Client:
-    """One connection."""
+    """One request, over a connection of its own."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.connect()
-
-    def connect(self) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", self.port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def send(self, request: bytes) -> None:
+    def __init__(self, port: int, request: bytes) -> None:
         self.begun = perf_counter()
         self.received = b""
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(request)
 
     def read(self) -> bytes | None:
         """The head of the answer, once all of it is there."""
         data = self.socket.recv(65536)
-        if not data:
-            raise Unexpected("The connection was closed before there was an answer.")
-        self.received += data
-        head, found, body = self.received.partition(b"\r\n\r\n")
-        if not found:
+        if data:
+            self.received += data
             return None
-        fields = {line.partition(b":")[0].lower(): line.partition(b":")[2].strip() for line in head.split(b"\r\n")}
-        return head if len(body) >= int(fields.get(b"content-length", b"0")) else None
+        head, found, _body = self.received.partition(b"\r\n\r\n")
+        if not found:
+            raise Unexpected("The connection was closed before there was an answer.")
+        return head
 
 
 def drive(port: int, connections: int, requests: Iterator[bytes], rate: float) -> Outcome:
@@ -92,32 +89,30 @@ def drive(port: int, connections: int, requests: Iterator[bytes], rate: float) -
     locations: list[str] = []
     selector = selectors.DefaultSelector()
     left = deque(requests)
+
+    def send() -> None:
+        client = Client(port, left.popleft())
+        selector.register(client.socket, selectors.EVENT_READ, client)
+
     begun = perf_counter()
     for _ in range(min(connections, len(left))):
-        client = Client(port)
-        selector.register(client.socket, selectors.EVENT_READ, client)
-        client.send(left.popleft())
+        send()
     while selector.get_map():
         for key, _events in selector.select():
             client = key.data
             head = client.read()
             if head is None:
                 continue
+            selector.unregister(client.socket)
+            client.socket.close()
             waits.append(perf_counter() - client.begun)
             if not head.startswith(b"HTTP/1.1 303"):
                 raise Unexpected(f"Answered {head[:40]!r}")
             locations.append(head.partition(b"Location: ")[2].partition(b"\r\n")[0].decode())
-            is_closing = b"Connection: close" in head
-            if is_closing or not left:
-                selector.unregister(client.socket)
-                client.socket.close()
             if left:
-                if is_closing:
-                    client.connect()
-                    selector.register(client.socket, selectors.EVENT_READ, client)
                 if rate:
                     sleep(max(0.0, begun + len(waits) / rate - perf_counter()))
-                client.send(left.popleft())
+                send()
     return Outcome(perf_counter() - begun, waits, locations)
 
 
