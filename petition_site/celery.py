@@ -13,6 +13,8 @@ from petition_site import starting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition_site.settings")
 
+GIVES_WAY = 5  # of nice(2): a third of the processor where web processes want all of it
+
 app = Celery("petition_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -34,3 +36,9 @@ def check(**kwargs: Any) -> None:
         starting.check()
     except SystemCheckError as error:
         raise SystemExit(str(error)) from error
+
+
+@worker_init.connect
+def give_way(**kwargs: Any) -> None:
+    """Who signs waits for the answer; whom a letter reaches a second later does not notice."""
+    os.nice(GIVES_WAY)
