@@ -12,7 +12,6 @@ from tests.bench.site import ROOT
 
 @pytest.mark.skipif(PROGRAM is None, reason="smtp-sink is not installed (Debian: postfix)")
 @pytest.mark.ci
-@pytest.mark.xdist_group("browser")
 def test_two_minutes_of_signing_lose_nothing_and_grow_nothing() -> None:
     # With servers of its own.
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}

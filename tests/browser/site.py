@@ -7,8 +7,9 @@ import fcntl
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
@@ -16,7 +17,7 @@ from email.parser import BytesParser
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -31,11 +32,11 @@ from tests import copies
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLUG = "stand-with-victims-of-repression-in-peru"
 STAFF = "moderator"
-collected: list[bool] = []  # whether the static files are, by this process
 PATIENCE = 60  # seconds, for two cores that run other tests at the same time
 
-# The last two of the sixteen logical databases that a Redis has: the other tests use the first ones.
-CACHE, BROKER = 14, 15
+# Of the sixteen logical databases of a Redis, the other tests use the first ones. Each of two sites at a time has a
+# cache here, and its broker in the next.
+CACHES = (12, 14)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Site:
     url: str
     port: int
     database: str
+    redis: str = field(repr=False)
     inbox: Path
     logs: Path
     children: Children
@@ -98,12 +100,12 @@ def running_site(logs: Path, *, log_level: str = "info", **changes: str) -> Iter
         finally:
             steps.stop_all()
 
-    with alone_in(ROOT), own_redis() as redis, own_database(lambda address: fill(address, redis)) as database:
+    with own_redis() as redis, own_database(lambda address: fill(address, redis)) as database:
         try:
             mail = start_sink(children, logs / "inbox", logs / "mail.log")
             env = settings(port, database, redis, mail["EMAIL_URL"]) | changes
             start(children, logs, env, port, log_level)
-            yield Site(env["SITE_URL"], port, database, Path(mail["INBOX_DIR"]), logs, children, env, password)
+            yield Site(env["SITE_URL"], port, database, redis, Path(mail["INBOX_DIR"]), logs, children, env, password)
         finally:
             children.stop_all()
 
@@ -127,21 +129,44 @@ def own_database(fill: Callable[[str], None]) -> Iterator[str]:
 
 @contextmanager
 def own_redis() -> Iterator[str]:
-    """The address of the cache; the settings take the next number for the broker."""
+    """The address of a cache; the settings take the next number for the broker. Waits while other sites have all."""
 
-    def address(number: int) -> str:
-        return urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
+    def empty(cache: int) -> None:
+        for number in (cache, cache + 1):
+            with Redis.from_url(logical(number)) as server:
+                server.flushdb()
 
-    def empty() -> None:
-        for number in (CACHE, BROKER):
-            with Redis.from_url(address(number)) as redis:
-                redis.flushdb()
+    with one_of([ROOT / ".local" / f"tests-redis-{number}.lock" for number in CACHES]) as lock:
+        cache = CACHES[lock]
+        empty(cache)
+        try:
+            yield logical(cache)
+        finally:
+            empty(cache)
 
-    empty()
-    try:
-        yield address(CACHE)
-    finally:
-        empty()
+
+def logical(number: int) -> str:
+    """The address of a logical database of the run's server."""
+    return urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
+
+
+@contextmanager
+def one_of(locks: Sequence[Path]) -> Iterator[int]:
+    """Holds the first of these files that no other process holds, and says which; waits for one."""
+
+    def is_taken(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    with ExitStack() as stack:
+        locks[0].parent.mkdir(exist_ok=True)
+        files = [stack.enter_context(lock.open("w")) for lock in locks]
+        while (taken := next((n for n, file in enumerate(files) if is_taken(file)), None)) is None:
+            time.sleep(0.1)
+        yield taken
 
 
 def settings(port: int, database: str, redis: str, mail: str) -> dict[str, str]:
@@ -167,29 +192,24 @@ def without_limits() -> dict[str, str]:
 
 def prepare(children: Children, logs: Path, env: Mapping[str, str]) -> None:
     """The translations are compiled already, by `tests.services`."""
-    # What takes longest, beside the rest; the same files for each site of this process.
-    static = ("manage.py", "collectstatic", "--noinput", "--ignore", "flags")
-    collecting = None if collected else begin(children, "collectstatic", *static, logs=logs, env=env)
-    for name, *arguments in (
-        ("migrate", "manage.py", "migrate", "--noinput"),
-        ("load_campaign", "manage.py", "load_campaign", SLUG),
-        ("opening", "-m", "tests.browser.opening", SLUG),
-    ):
+
+    def run(name: str, *arguments: str) -> None:
         children.wait_for(begin(children, name, *arguments, logs=logs, env=env))
-    if collecting is not None:
-        children.wait_for(collecting)
-        collected.append(True)
+
+    collect_once(lambda: run("collectstatic", "manage.py", "collectstatic", "--noinput", "--ignore", "flags"))
+    run("migrate", "manage.py", "migrate", "--noinput")
+    run("load_campaign", "manage.py", "load_campaign", SLUG)
+    run("opening", "-m", "tests.browser.opening", SLUG)
 
 
-@contextmanager
-def alone_in(directory: Path) -> Iterator[None]:
-    """Wait for other test processes: two sites would collect the same files and take each other's tasks from Redis."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def collect_once(collect: Callable[[], None]) -> None:
+    """The static files, by one process for the whole run: while they are written, a site would miss them."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    record = ROOT / ".local" / "tests-collected"
+    with one_of([record.with_suffix(".lock")]):
+        if not record.exists() or record.read_text() != run:
+            collect()
+            record.write_text(run)
 
 
 def begin(children: Children, name: str, *arguments: str, logs: Path, env: Mapping[str, str]) -> Child:

@@ -18,7 +18,7 @@ from petition_site.local.processes import until
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("faults")
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 BACK = timedelta(hours=1)
 

@@ -13,7 +13,7 @@ from petition_site.local.processes import Child
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("faults")
 FULL = Path("/dev/full")  # answers to each write that no space is left
 
 

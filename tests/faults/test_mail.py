@@ -11,7 +11,7 @@ from petition_site.local.processes import until
 from tests.faults.people import People
 from tests.faults.site import Breakable, breakable_site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("faults")
 MEANWHILE = 4  # seconds
 HANGS = 25  # seconds, longer than EMAIL_TIMEOUT
 

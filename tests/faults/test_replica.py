@@ -17,7 +17,7 @@ from tests.browser.site import SLUG
 from tests.faults.people import People
 from tests.site.replica import Replica, replica_of
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("faults")
 BREAK = 6  # seconds for which a process passes a replica over, and one more
 
 

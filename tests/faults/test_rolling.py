@@ -9,7 +9,7 @@ from petition_site.local.processes import until
 from tests.faults.people import People
 from tests.faults.site import BACK_WITHIN, Breakable
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("faults")
 WORKERS = ("one", "other")
 
 

@@ -18,7 +18,7 @@ from tests.faults.people import People
 from tests.faults.site import Breakable
 from tests.missing import give_up
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("faults")
 NEWEST = ("log", "-1", "--diff-filter=A", "--format=%H", "--", "*/migrations/0*.py")
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.people import People
 from tests.faults.site import Breakable
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("faults")
 
 
 @pytest.mark.long

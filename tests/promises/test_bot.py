@@ -218,7 +218,7 @@ def run_at(site: Site, program: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("bot")
 def test_ten_people_are_counted_beside_a_program_that_signs_ten_thousand_times(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:

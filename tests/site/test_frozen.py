@@ -22,7 +22,7 @@ from petition_site.local.services import LocalServices
 from tests.browser.site import ROOT, SLUG, Site, running_site
 from tests.site.bouncer import PROGRAM, pgbouncer
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("frozen")]
 
 PAGE = f"/en/{SLUG}/"
 # Three are promised. The machine may do much else meanwhile, and nothing here may hang on that.

@@ -346,7 +346,7 @@ def sign(front: Proxy, email: str, **headers: str) -> str:
     return answer.headers["location"]
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("proxy")
 def test_the_sites_pages_come_from_copies_and_what_is_posted_from_the_site(site: Site, front: Proxy) -> None:
     front.get(PAGE)
     assert front.last(1) == f"GET {PAGE} 200 site=200 MISS"
@@ -369,7 +369,7 @@ def test_the_sites_pages_come_from_copies_and_what_is_posted_from_the_site(site:
     assert front.get(css[1], Accept_Encoding="identity").headers.get("content-encoding") is None
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("proxy")
 def test_nobody_chooses_the_address_that_the_site_sees(site: Site, front: Proxy) -> None:
     def seen(email: str) -> bytes:
         query = (
@@ -385,7 +385,7 @@ def test_nobody_chooses_the_address_that_the_site_sees(site: Site, front: Proxy)
     assert seen("rosa.two@example.net") == seen("rosa.three@example.net")
 
 
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("proxy")
 def test_copies_of_the_sites_pages_stand_in_while_it_is_away(site: Site, front: Proxy, tmp_path: Path) -> None:
     """The last test of this site, whose web server ends here."""
     for path in (PAGE, f"{PAGE}privacy/"):

@@ -13,7 +13,7 @@ from tests.browser.journeys.steps import PETITION, doubts_about, send
 from tests.browser.site import Site
 from tests.google import Google, reset
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("challenges")]
 
 GOOD = json.dumps({"success": True, "hostname": "localhost", "score": 0.9, "action": "sign"}).encode()
 PARTS = {

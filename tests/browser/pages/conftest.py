@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
 from tests.browser.pages import looks as pages
-from tests.browser.site import CACHE, SLUG, Site, begin, running_site, settings
+from tests.browser.site import SLUG, Site, begin, running_site, settings
 
 # The marks of the modules keep this folder in one worker, so that its site is there once and gone when it is left.
 
@@ -30,8 +30,7 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def looks(site: Site) -> list[pages.Look]:
     """Every page in each of its languages."""
     staged = site.logs / "staged.json"
-    redis = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{CACHE}"))
-    env = settings(urlsplit(site.url).port or 80, site.database, redis, os.environ["EMAIL_URL"])
+    env = settings(urlsplit(site.url).port or 80, site.database, site.redis, os.environ["EMAIL_URL"])
     script = ("-m", "tests.browser.pages.staging", SLUG, str(staged))
     site.children.wait_for(begin(site.children, "staging", *script, logs=site.logs, env=env))
     return pages.fetch_all(site, staged)
