@@ -315,7 +315,6 @@ def test_any_order_of_acts_keeps_the_count_and_shows_nothing_more_than_was_chose
         settings=settings(
             max_examples=20,
             stateful_step_count=30,
-            deadline=None,
             phases=[Phase.explicit, Phase.reuse, Phase.generate],  # making a failure smaller would take minutes
             suppress_health_check=list(HealthCheck),
         ),

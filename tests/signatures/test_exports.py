@@ -267,7 +267,7 @@ NAMES = st.text(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(names=st.lists(NAMES, min_size=1, max_size=20))
 @example(
     names=["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'=1", "''=1", "'Atahualpa", "'", "O'Higgins", "ع", "👩🏽‍🌾"]

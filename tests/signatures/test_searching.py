@@ -155,7 +155,7 @@ def test_the_list_shows_the_message_and_all_rows_for_an_empty_search(campaign: C
     assert client.get("/admin/signatures/signature/?q=+").context["cl"].result_count == 3
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     typed=st.one_of(
         st.text(max_size=40),

@@ -143,7 +143,6 @@ def test_any_sequence_of_acts_leaves_the_count_equal_to_the_recount() -> None:
         settings=settings(
             max_examples=30,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
