@@ -43,7 +43,7 @@ CACHES = (12, 14)
 class Site:
     url: str
     port: int
-    database: str
+    database: str = field(repr=False)
     redis: str = field(repr=False)
     inbox: Path
     logs: Path

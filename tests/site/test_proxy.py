@@ -255,7 +255,7 @@ def test_only_what_says_so_stands_in_for_a_site_that_is_away(proxy: Proxy, upstr
     number(proxy, "/es/people/")
     upstream.server_close()
 
-    assert until(lambda: proxy.get("/es/people/").status == 502, 20)
+    assert until(lambda: proxy.get("/es/people/").status == 503, 20)
     assert number(proxy, "/es/nobody/") == 1
 
 
@@ -264,7 +264,7 @@ def test_a_copy_does_not_stand_in_for_longer_than_it_says(proxy: Proxy, upstream
     number(proxy)
     upstream.server_close()
 
-    assert until(lambda: proxy.get("/es/").status == 502, 20)
+    assert until(lambda: proxy.get("/es/").status == 503, 20)
 
 
 def test_a_page_that_is_gone_is_gone(proxy: Proxy, upstream: Upstream) -> None:
@@ -310,7 +310,7 @@ def test_the_log_holds_neither_who_asked_nor_what_for(proxy: Proxy, upstream: Up
     assert secret not in written
     assert "127.0.0.1" not in written
     assert "?" not in written
-    assert proxy.last(1) == "GET /es/confirm/... 502 site=502 -"
+    assert proxy.last(1) == "GET /es/confirm/... 503 site=502 -"
     assert f"POST {PAGE}sign/ 413" in written
     assert f"GET /es/{SLUG}/check-email/... 200" in written
 
@@ -398,4 +398,6 @@ def test_copies_of_the_sites_pages_stand_in_while_it_is_away(site: Site, front: 
         return bool(re.search(" cache=(?:STALE|UPDATING) ", front.log[-1]))
 
     assert until(is_stale, 20)
-    assert front.get(f"{PAGE}sign/").status == 502
+    away = front.get(f"{PAGE}sign/")
+    assert (away.status, away.headers["retry-after"]) == (503, "60")
+    assert "vuelve atrás en tu navegador" in away.text
