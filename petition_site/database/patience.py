@@ -74,8 +74,22 @@ class Door:
             self.closed_until = monotonic() + PAUSE
 
 
+class Ajar(Door):
+    """A replica's: its silence says nothing of the primary, which is asked in its place."""
+
+    def enter(self) -> None:
+        pass
+
+    def is_answered(self) -> None:
+        pass
+
+    def stays_silent(self) -> None:
+        pass
+
+
 patience = Patience()
 door = Door()
+ajar = Ajar()
 
 
 def limited(application: WSGI) -> WSGI:
@@ -93,31 +107,35 @@ def limited(application: WSGI) -> WSGI:
 
 class Connection(psycopg.Connection[Any]):
     most: float = STATEMENTS  # seconds for each
+    is_replica = False
 
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
-        """`patience`, which libpq knows nothing of, is how many seconds each statement of a request may take."""
-        most = kwargs.pop("patience", STATEMENTS)
-        connection = cls.connect_in_time(conninfo, **kwargs)
-        connection.most = most
+        """`patience`, which libpq knows nothing of, is how many seconds each statement of a replica may take."""
+        most = kwargs.pop("patience", None)
+        is_replica = most is not None
+        connection = cls.connect_in_time(conninfo, is_replica=is_replica, **kwargs)
+        connection.most, connection.is_replica = most if is_replica else STATEMENTS, is_replica
         return connection
 
     @classmethod
-    def connect_in_time(cls, conninfo: str, **kwargs: Any) -> Self:
+    def connect_in_time(cls, conninfo: str, *, is_replica: bool, **kwargs: Any) -> Self:
         if not patience.is_limited:
             return super().connect(conninfo, **kwargs)
-        if patience.left < STATEMENTS - 1:  # it took that long to learn that the last connection is of no use
+        # It took that long to learn that the last connection is of no use. After a replica, the primary is to be asked.
+        if patience.left < STATEMENTS - (0.25 if is_replica else 1):
             raise errors.ConnectionTimeout("PostgreSQL has not answered for too long.")
-        door.enter()
+        here = ajar if is_replica else door
+        here.enter()
         begun = monotonic()
         try:
             # That it succeeds says nothing yet: a pooler may have answered.
             return super().connect(conninfo, **kwargs | {"connect_timeout": CONNECTING})
         except errors.ConnectionTimeout:
-            door.stays_silent()
+            here.stays_silent()
             raise
         except psycopg.Error:
-            door.is_answered()  # it says no at once
+            here.is_answered()  # it says no at once
             raise
         finally:
             patience.spend(monotonic() - begun)
@@ -126,17 +144,18 @@ class Connection(psycopg.Connection[Any]):
         """Raises OperationalError once patience is at its end, and is closed then: what comes late is for nobody."""
         if not patience.is_limited:
             return super().wait(gen, interval, timeout)
-        door.enter()
+        here = ajar if self.is_replica else door
+        here.enter()
         begun = monotonic()
         try:
             answer = super().wait(gen, interval, min(self.most, patience.left))
         except errors._WaitTimeout:
-            door.stays_silent()
+            here.stays_silent()
             with suppress(psycopg.Error):
                 self.cancel_safe(timeout=CANCELLING)  # as far as it listens, it need not go on
             self.close()
             raise psycopg.OperationalError("PostgreSQL took too long.") from None
         finally:
             patience.spend(monotonic() - begun)
-        door.is_answered()
+        here.is_answered()
         return answer

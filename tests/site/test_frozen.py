@@ -1,17 +1,13 @@
 """A PostgreSQL that has stopped to answer keeps nobody waiting, with and without PgBouncer before it."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import urlencode
 
 import psycopg
@@ -21,6 +17,7 @@ from petition_site.local.processes import until
 from petition_site.local.services import LocalServices
 from tests.browser.site import ROOT, SLUG, Site, running_site
 from tests.site.bouncer import PROGRAM, pgbouncer
+from tests.site.ice import ice
 
 pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("frozen")]
 
@@ -36,20 +33,6 @@ class Frozen:
 
     site: Site
     postmaster: int
-
-    @contextmanager
-    def ice(self) -> Iterator[None]:
-        """PostgreSQL as it is on a machine that has lost its disk: it listens, and nothing comes of it."""
-        processes = [self.postmaster]
-        os.kill(self.postmaster, signal.SIGSTOP)  # first, so that no more of them are made
-        processes += map(int, Path(f"/proc/{self.postmaster}/task/{self.postmaster}/children").read_text().split())
-        try:
-            for process in processes[1:]:
-                os.kill(process, signal.SIGSTOP)
-            yield
-        finally:
-            for process in reversed(processes):
-                os.kill(process, signal.SIGCONT)
 
 
 @pytest.fixture(scope="module", params=["PostgreSQL", "PgBouncer"])
@@ -120,7 +103,7 @@ def test_who_comes_while_postgresql_is_frozen_is_told_within_seconds_and_all_is_
     site = frozen.site
     assert sign(site, "before@example.org")[0] == 303
     (consent,) = site.ask("SELECT max(id) FROM campaigns_consenttext WHERE language = 'en'")[0]
-    with frozen.ice(), ThreadPoolExecutor(AT_ONCE) as visitors:
+    with ice(frozen.postmaster), ThreadPoolExecutor(AT_ONCE) as visitors:
         for _ in range(2):
             pages = [visitors.submit(ask, site, "GET", PAGE) for _ in range(AT_ONCE // 2)]
             posts = [visitors.submit(post_signature, site, f"b{n}@example.org", consent) for n in range(AT_ONCE // 2)]
