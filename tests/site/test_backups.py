@@ -224,3 +224,5 @@ def test_what_was_taken_back_can_be_taken_back_in_a_database_that_postgresql_res
     ]
     signature.refresh_from_db()
     assert signature.state == "withdrawn"
+    # Links that were sent after the moment restored to name numbers that nobody else may get.
+    assert make_signature(signature.campaign, email="next@example.org").pk > signature.pk + 10_000_000

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.db import connection
 
 from petition_site.backups import restoring
 from signatures import sealing, services
@@ -14,7 +15,8 @@ from signatures import sealing, services
 class Command(BaseCommand):
     help = (
         "Takes back in this database what the files of retractions in a folder say, where it is not taken back yet."
-        " `restore` does so by itself; this is for a database that PostgreSQL has restored. It may be repeated."
+        " `restore` does so by itself; this is for a database that PostgreSQL has restored, before the site serves from"
+        " it. Signatures go on ten million numbers later, as after `restore`. It may be repeated."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,6 +32,8 @@ class Command(BaseCommand):
                 lines, files = restoring.read_retractions(folder, Path(workshop), sealing.identities_in(identity))
         except sealing.BadSeal as error:
             raise CommandError(f"{error} Nothing was taken back.") from error
+        with connection.cursor() as cursor:
+            cursor.execute(restoring.LEAVE_GAP, [restoring.GAP])
         if not files:
             raise CommandError(f"No file of retractions lies in {folder}.")
         self.stdout.write(f"Taken back once more: {services.replay(lines):,}, by {files:,} files of retractions.")
