@@ -12,7 +12,7 @@ RUN echo "uv==0.13.9 \
     | pip install --no-cache-dir --no-deps --only-binary :all: --require-hashes --requirement /dev/stdin
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-default-groups --no-install-project --no-cache --compile-bytecode
+RUN uv sync --frozen --no-default-groups --extra providers --no-install-project --no-cache --compile-bytecode
 COPY . .
 # Settings that nothing is made with and nobody else uses: to compile and to collect, the site only has to load them.
 RUN export PATH="/app/.venv/bin:$PATH" SITE_URL=https://petition.example.org DEFAULT_FROM_EMAIL=petition@example.org \
@@ -26,7 +26,7 @@ RUN export PATH="/app/.venv/bin:$PATH" SITE_URL=https://petition.example.org DEF
 
 # What a demonstration has besides: the mail server behind its inbox.
 FROM build AS build-demo
-RUN uv sync --frozen --no-default-groups --group inbox --no-install-project --no-cache --compile-bytecode
+RUN uv sync --frozen --no-default-groups --extra providers --group inbox --no-install-project --no-cache --compile-bytecode
 
 # PostgreSQL's own programs for `manage.py backup`, without the Perl that Debian's wrappers around them need.
 FROM python:3.13-slim-trixie AS postgresql

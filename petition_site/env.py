@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from signatures import providers
 from signatures.signals import BadTable, Table, read_table
 
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
@@ -171,7 +173,27 @@ class Environment(environ.Env):
         return dict(self.db_url(var))
 
     def mail_server(self, var: str) -> dict[str, Any]:
-        """Django's EMAIL_… settings out of `smtp+tls://user:password@host:port`."""
+        """Django's EMAIL_… settings out of `smtp+tls://user:password@host:port`; out of `anymail://…` those that have
+        letters go by a provider's own interface."""
+        if self.str(var).strip().startswith("anymail://"):
+            name, told = self.provider(var, providers.read_sending)
+            return {"EMAIL_BACKEND": "signatures.interfaces.Backend", "MAIL_PROVIDER": name, "ANYMAIL": told}
         self.address(var, ("smtp", "smtp+tls", "smtp+ssl"))
         # django-environ also answers settings of other backends; Django reads those that begin so.
-        return {name: value for name, value in self.email_url(var).items() if name.startswith("EMAIL_")}
+        found = {name: value for name, value in self.email_url(var).items() if name.startswith("EMAIL_")}
+        return {**found, "MAIL_PROVIDER": "", "ANYMAIL": {}}
+
+    def mail_webhook(self, var: str) -> tuple[str, dict[str, str]]:
+        """The provider that tells us what became of letters, and anymail's settings for it. Empty where none does."""
+        return self.provider(var, providers.read_reporting) if self.str(var, default="").strip() else ("", {})
+
+    def provider(self, var: str, read: Callable[[str], tuple[str, dict[str, str]]]) -> tuple[str, dict[str, str]]:
+        if not find_spec("anymail"):
+            raise ImproperlyConfigured(
+                f"{var} names a mail provider, but django-anymail is not installed: install the site's extra"
+                " “providers”."
+            )
+        try:
+            return read(self.str(var))
+        except providers.BadProvider as error:
+            raise ImproperlyConfigured(f"{var}: {error} (see .env.example).") from error

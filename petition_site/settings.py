@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from petition_site.env import Environment
+from signatures import providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -190,8 +191,19 @@ CELERY_BEAT_SCHEDULE = {
 
 # Letters
 
-vars().update(env.mail_server("EMAIL_URL"))
+MAIL = env.mail_server("EMAIL_URL")
 EMAIL_TIMEOUT = 20  # seconds for each answer of the mail server
+MAIL_PROVIDER: str = MAIL.pop("MAIL_PROVIDER")  # by whose own interface they go; empty: by SMTP
+# Who reports at /mail/reports/ what became of them. Without one there is no such address.
+MAIL_WEBHOOK, REPORTING = env.mail_webhook("MAIL_WEBHOOK")
+ANYMAIL = {
+    **MAIL.pop("ANYMAIL"),
+    **REPORTING,
+    "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+    "SEND_DEFAULTS": providers.UNTRACKED,
+    "POSTMARK_SEND_DEFAULTS": providers.OF_POSTMARK,
+}
+vars().update(MAIL)
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL")
 LETTERS_PER_MINUTE = env.number("LETTERS_PER_MINUTE", default=0)  # by all workers together; 0: no limit
 

@@ -1,4 +1,5 @@
-"""What a refusal of the mail server means: nothing from us, not this letter, or nobody at this address.
+"""What a refusal of the mail server means, or of a provider's interface: nothing from us, not this letter, or nobody at
+this address.
 
 Only numbers are kept of an answer: its words often repeat the address.
 """
@@ -22,6 +23,14 @@ class Refusal:
     error: str  # "SMTP 550 5.1.1"
 
 
+class Refused(OSError):
+    """A refusal that somebody has read already (interfaces.py)."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.error)
+        self.refusal = refusal
+
+
 # The service closes the channel (RFC 5321, 4.2.2), or wants a login that we lack or that is not good (RFC 4954, 6),
 # which servers may say at any step.
 NOT_US = {421, 530, 534, 535, 538}
@@ -30,11 +39,14 @@ ENHANCED = re.compile(rb"(?<![\w.@-])([245])\.(\d{1,3})\.(\d{1,3})(?![\w@-]|\.\d
 
 # Without an enhanced code: mailbox unavailable, user not local, mailbox name not allowed (RFC 5321, 4.2.3).
 NOBODY_THERE = {550, 551, 553}
+BASIC = re.compile(rb"(?<![\w.@-])([45]\d\d)(?=[ -])")
 
 
 def read(error: Exception) -> Refusal | None:
     """None where it is no answer of the server: the connection was lost, or the letter could not be written."""
     answer: bytes | str
+    if isinstance(error, Refused):
+        return error.refusal
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, answer = max(error.recipients.values())  # there is one
     elif isinstance(error, smtplib.SMTPResponseException):
@@ -56,6 +68,20 @@ def meaning(error: Exception, code: int, enhanced: re.Match[bytes] | None) -> Me
     if is_at_recipient and (is_nobody(*enhanced.groups()) if enhanced else code in NOBODY_THERE):
         return Meaning.NOBODY_THERE
     return Meaning.NEVER
+
+
+def read_passed_on(answer: str) -> Meaning | None:
+    """What another server has answered, as somebody tells it: None where no number is in it."""
+    said = answer.encode(errors="replace")
+    if enhanced := ENHANCED.search(said):
+        if enhanced[1] == b"4":
+            return Meaning.NOT_NOW
+        return Meaning.NOBODY_THERE if is_nobody(*enhanced.groups()) else Meaning.NEVER
+    if basic := BASIC.search(said):
+        if basic[1].startswith(b"4"):
+            return Meaning.NOT_NOW
+        return Meaning.NOBODY_THERE if int(basic[1]) in NOBODY_THERE else Meaning.NEVER
+    return None
 
 
 def is_nobody(kind: bytes, subject: bytes, detail: bytes) -> bool:
