@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from campaigns import views as campaigns
 from campaigns.sitemaps import CampaignSitemap
 from petition_site import health
-from signatures import api
+from signatures import api, views
 
 admin.site.site_header = admin.site.site_title = _("Petition")
 
@@ -33,6 +33,7 @@ urlpatterns = [
     path("api/v1/campaigns/<slug:slug>/", api.campaign),
     path("api/v1/campaigns/<slug:slug>/history/", api.history),
     path("api/<path:path>", api.nothing),
+    path("mail/reports/", views.mail_reports, name="mail_reports"),
     path("admin/", admin.site.urls),
     *i18n_patterns(
         path("", include("signatures.urls")),

@@ -4,8 +4,8 @@ An attempt is one press of the sign button, one row. Its steps, each counted onc
 
 * **sent**: the first confirmation letter that was meant to leave for it has been handed to the mail server. Letters
   sent again, reminders, and the "you have signed already" letter do not count.
-* **bounced**: that first letter was refused for good. It is not counted as sent. Where staff have it tried again, what
-  comes of that is counted anew.
+* **bounced**: that first letter was refused for good, at once or, as the mail provider reports, later. It is not
+  counted as sent, or no longer. Where staff have it tried again, what comes of that is counted anew.
 * **confirmed**: by link or code.
 * **expired**: deleted unconfirmed by retention after its letter had been sent.
 
@@ -16,7 +16,7 @@ the address at that moment; it is kept with no signature. Sums go after KEPT_DAY
 
 import re
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -52,6 +52,13 @@ def count(campaign_id: int, email: str, step: Step) -> None:
 def one(campaign_id: int, email: str, step: Step) -> FunnelDelta:
     """The same, not written yet."""
     return FunnelDelta(campaign_id=campaign_id, day=timezone.localdate(), provider=provider_of(email), step=step, n=1)
+
+
+def take_back(campaign_id: int, email: str, step: Step, at: datetime) -> None:
+    """Of one attempt, what turned out not to be so; call it in the transaction in which that happens."""
+    delta = one(campaign_id, email, step)
+    delta.day, delta.n = timezone.localdate(at), -1
+    delta.save()
 
 
 def count_expired(pending: SignatureQuerySet) -> None:

@@ -22,6 +22,13 @@ BREAKER_OPENED = Counter(
     registry=OF_PROCESS,
 )
 
+LETTERS_REPORTED = Counter(
+    "petition_letters_reported",
+    "What the mail provider has reported of letters that it took, each as often as it did.",
+    ["kind"],
+    registry=OF_PROCESS,
+)
+
 # What has not happened yet is 0 and not missing: rules compare with it.
 for _name in (*settings.LIMITS, "sign_most", "sign_domain_most"):
     LIMITS_CROSSED.labels(_name)

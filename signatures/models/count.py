@@ -98,13 +98,16 @@ class Step(models.TextChoices):
 
 
 class FunnelDelta(models.Model):
-    """Attempts that took a step just now, folded away by `tally.fold`: nobody waits for a sum that another changes."""
+    """Attempts that took a step just now, folded away by `tally.fold`: nobody waits for a sum that another changes.
+
+    Below nought where one turned out not to have taken it.
+    """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, db_constraint=False, db_index=False)
     day = models.DateField()
     provider = models.CharField(max_length=8)
     step = models.CharField(max_length=9, choices=Step)
-    n = models.PositiveIntegerField()
+    n = models.IntegerField()
 
 
 class FunnelTally(models.Model):
@@ -114,7 +117,7 @@ class FunnelTally(models.Model):
     day = models.DateField()
     provider = models.CharField(max_length=8)
     step = models.CharField(max_length=9, choices=Step)
-    n = models.PositiveIntegerField()
+    n = models.IntegerField()
 
     class Meta:
         constraints = [

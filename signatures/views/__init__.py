@@ -6,6 +6,7 @@ other sites by Sec-Fetch-Site and Origin instead.
 
 from signatures.views.confirming import confirm, new_address, not_me, thanks, unsubscribe
 from signatures.views.own import ask, asked, change, data, erase, move, news, own, second_look, withdraw
+from signatures.views.reporting import mail_reports
 from signatures.views.signing import challenge, check_email, preview, resend, sign
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "confirm",
     "data",
     "erase",
+    "mail_reports",
     "move",
     "new_address",
     "news",
