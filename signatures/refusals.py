@@ -73,15 +73,16 @@ def meaning(error: Exception, code: int, enhanced: re.Match[bytes] | None) -> Me
 def read_passed_on(answer: str) -> Meaning | None:
     """What another server has answered, as somebody tells it: None where no number is in it."""
     said = answer.encode(errors="replace")
-    if enhanced := ENHANCED.search(said):
-        if enhanced[1] == b"4":
-            return Meaning.NOT_NOW
-        return Meaning.NOBODY_THERE if is_nobody(*enhanced.groups()) else Meaning.NEVER
-    if basic := BASIC.search(said):
-        if basic[1].startswith(b"4"):
-            return Meaning.NOT_NOW
-        return Meaning.NOBODY_THERE if int(basic[1]) in NOBODY_THERE else Meaning.NEVER
-    return None
+    enhanced, basic = ENHANCED.search(said), BASIC.search(said)
+    if enhanced and enhanced[1] != b"2":
+        kind, is_nobody_there = enhanced[1], is_nobody(*enhanced.groups())
+    elif basic:
+        kind, is_nobody_there = basic[1][:1], int(basic[1]) in NOBODY_THERE
+    else:
+        return None
+    if kind == b"4":
+        return Meaning.NOT_NOW
+    return Meaning.NOBODY_THERE if is_nobody_there else Meaning.NEVER
 
 
 def is_nobody(kind: bytes, subject: bytes, detail: bytes) -> bool:

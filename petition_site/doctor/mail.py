@@ -1,4 +1,4 @@
-"""The mail server: whether it lets us in, and whether it takes a letter."""
+"""The mail server, or the provider's interface: whether it lets us in, and whether it takes a letter."""
 
 from email.utils import parseaddr
 
@@ -16,6 +16,9 @@ DO = "Are host, user and password in EMAIL_URL right, and may this machine conne
 
 def server(mail_to: str = "") -> Findings:
     """With an address, a letter goes there by the site's own connection."""
+    if settings.MAIL_PROVIDER:
+        yield from provider(mail_to)
+        return
     is_encrypted = getattr(settings, "EMAIL_USE_TLS", False) or getattr(settings, "EMAIL_USE_SSL", False)
     if not is_encrypted and settings.EMAIL_HOST not in LOCAL_HOSTS:
         yield look("Letters go to the mail server in the clear.", "Take smtp+tls:// or smtp+ssl:// in EMAIL_URL.")
@@ -31,6 +34,26 @@ def server(mail_to: str = "") -> Findings:
         yield wrong(f"The mail server takes no letters from us ({error}).", DO)
     finally:
         wire.close(smtp)
+
+
+def provider(mail_to: str) -> Findings:
+    """It lets somebody in with a letter only."""
+    if not mail_to:
+        yield look(
+            f"Letters go by the interface of {settings.MAIL_PROVIDER}. Whether it takes them is not tried.",
+            "Say --mail-to and an address of yours.",
+        )
+        return
+    connection = get_connection(timeout=TIMEOUT)
+    try:
+        yield from deliver(connection, mail_to)
+    except (wire.ServerRefuses, wire.ConnectionLost) as error:
+        yield wrong(
+            f"{settings.MAIL_PROVIDER} takes no letters from us ({error}).",
+            "Are the keys in EMAIL_URL right, is the sender's domain verified there, and is the account in order?",
+        )
+    finally:
+        wire.close(connection)
 
 
 def deliver(smtp: BaseEmailBackend, mail_to: str) -> Findings:

@@ -48,6 +48,29 @@ def test_a_recipient_that_is_refused(code: int, text: str, meaning: Meaning, err
 
 
 @pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("smtp;550 5.1.1 The email account that you tried to reach does not exist", Meaning.NOBODY_THERE),
+        ("5.1.1 No such user", Meaning.NOBODY_THERE),
+        ("550-5.1.1 No such user", Meaning.NOBODY_THERE),
+        ("smtp; 550 no such user", Meaning.NOBODY_THERE),
+        ("552 5.2.2 Mailbox full", Meaning.NEVER),
+        ("552 full", Meaning.NEVER),
+        ("550 5.7.1 Spam", Meaning.NEVER),
+        ("451 4.7.1 Greylisted", Meaning.NOT_NOW),
+        ("421 later", Meaning.NOT_NOW),
+        ("250 2.1.5 OK", None),
+        ("No mailbox 5.1.1@example.org for 5.1.1.9, port 550", None),
+        ("unknown user", None),
+        ("", None),
+        ("\ud800", None),
+    ],
+)
+def test_what_somebody_says_that_a_server_has_said(text: str, meaning: Meaning | None) -> None:
+    assert refusals.read_passed_on(text) == meaning
+
+
+@pytest.mark.parametrize(
     ("code", "text", "meaning"),
     [
         (550, "5.1.1 no such user", Meaning.NEVER),  # of the contents one says many things, and late

@@ -89,7 +89,8 @@ def test_the_same_posts_from_our_own_pages_do_something(client: Client) -> None:
             if written() != before:
                 changing.add(re.sub(r"[^/]{40,}", "…", path))
             transaction.set_rollback(True)
-        assert status in (200, 303, 405, 422), path
+        # Where no provider reports, nobody does.
+        assert status in (200, 303, 405, 422) or (path, status) == ("/mail/reports/", 404), path
     assert changing == {
         "/en/confirm/…/",
         "/en/not-me/…/",

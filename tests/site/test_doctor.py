@@ -25,6 +25,7 @@ from petition_site.doctor.findings import Finding, Findings, examine, lasting
 from signatures import pace, recounting, retention
 from signatures.models import Letter, Recount, RetentionRun
 from tests.helpers import env_beside, make_campaign, make_signature
+from tests.provider import mail_provider
 from tests.site.bouncer import PROGRAM, pgbouncer
 from tests.site.nameserver import Zone, nameserver
 from tests.smtp import Server, mail_server
@@ -199,7 +200,7 @@ def test_migrations_that_are_missing_or_ahead_are_told() -> None:
         cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('signatures', '9999_new', now())")
     assert words(services.migrations()) == ["look"]
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE name IN ('9999_new', '0032_moment_of_state_delta')")
+        cursor.execute("DELETE FROM django_migrations WHERE name IN ('9999_new', '0033_steps_taken_back')")
 
     assert said(services.migrations()) == [("wrong", "1 migration is missing.")]
 
@@ -320,6 +321,18 @@ def test_a_mail_server_that_takes_nothing_is_told(server: Server) -> None:
         "wrong",
         "The mail server takes no letters from us (SMTP 451 4.3.0).",
     )
+
+
+def test_of_a_provider_s_interface_only_a_letter_tells() -> None:
+    with mail_provider("postmark") as provider:
+        assert words(mail.server()) == ["look"]
+        assert provider.connections == 0
+        assert words(mail.server("ana@example.net")) == ["ok"]
+        provider.at_all = (401, {"ErrorCode": 10})
+        assert said(mail.server("ana@example.net")) == [("wrong", "postmark takes no letters from us (API 401).")]
+
+    assert [letter.to for letter in provider.taken] == ["ana@example.net"]
+    assert provider.taken[0].tracking == {"TrackLinks": "None", "TrackOpens": False}
 
 
 # The DNS

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.http import HttpResponse
@@ -17,6 +18,7 @@ from django.utils import translation
 from campaigns.models import Campaign
 from signatures import limits, services
 from tests.helpers import form_data, log_in
+from tests.provider import SECRET, SIGNING_KEY, basic, signed_form
 from tests.site.addresses import make_world, routes
 from tests.site.carried import assert_carries
 from tests.site.https import browser_over_https, with_https
@@ -63,6 +65,21 @@ ASKED = [
     Ask(404, "/nothing/at/all"),
     Ask(400, "/", headers={"Host": "evil.example"}),
     Ask(400, "/{lang}/confirm/{confirm}/", headers={"Host": "evil.example"}),
+    # What the mail provider reports
+    Ask(404, "/mail/reports/", post={}),
+    Ask(405, "/mail/reports/"),
+    Ask(200, "/mail/reports/", post=signed_form(), headers={"Authorization": basic()}, when="Mailgun reports"),
+    Ask(400, "/mail/reports/", post=signed_form("now"), headers={"Authorization": basic()}, when="Mailgun reports"),
+    Ask(403, "/mail/reports/", post=signed_form(), when="Mailgun reports"),
+    Ask(403, "/mail/reports/", post={}, headers={"Authorization": basic()}, when="Mailgun reports"),
+    Ask(
+        413,
+        "/mail/reports/",
+        post={"x": "x" * 300_000},
+        headers={"Authorization": basic()},
+        when="Mailgun reports",
+    ),
+    Ask(403, "/mail/reports/", post=signed_form(), headers={**CROSS, "Authorization": basic()}, when="Mailgun reports"),
     # Static files
     Ask(200, "/static/site.css", MINUTE),
     Ask(200, "/static/icon.svg", MINUTE, method="HEAD"),
@@ -174,6 +191,12 @@ ACCIDENTS: dict[str, dict[Any, Any]] = {
         | {"count_in_turn": lambda *args, **kwargs: [10**9]}
     },
     "a fault of ours": {services: dict.fromkeys(("sign", "confirm"), fail(RuntimeError("a fault")))},
+    "Mailgun reports": {
+        settings: {
+            "MAIL_WEBHOOK": "mailgun",
+            "ANYMAIL": {"WEBHOOK_SECRET": SECRET, "MAILGUN_WEBHOOK_SIGNING_KEY": SIGNING_KEY},
+        }
+    },
     "PostgreSQL is away": {services: dict.fromkeys(("sign", "confirm"), fail(OperationalError("away")))},
 }
 

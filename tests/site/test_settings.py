@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,52 @@ def test_a_missing_setting_stops_the_start_with_its_name(name: str) -> None:
             "carrier-pigeon://x",
             "EMAIL_URL must be an address like smtp://… with a host (see .env.example).",
         ),
+        (
+            "EMAIL_URL",
+            "anymail://pigeon?key=secretpassword",
+            "EMAIL_URL: it must be like anymail://NAME?…, with one of",
+        ),
+        ("EMAIL_URL", "anymail://postmark", "EMAIL_URL: postmark needs server_token (see .env.example)."),
+        ("EMAIL_URL", "anymail://postmark?server_token=", "EMAIL_URL: postmark needs server_token"),
+        (
+            "EMAIL_URL",
+            "anymail://postmark?server_token=secretpassword&track_opens=true",
+            "EMAIL_URL: postmark takes server_token, message_stream, api_url and nothing else",
+        ),
+        (
+            "EMAIL_URL",
+            "anymail://mailgun?api_key=secretpassword&api_url=http://api.example.org/",
+            "EMAIL_URL: api_url must begin with https://",
+        ),
+        (
+            "EMAIL_URL",
+            "anymail://brevo?api_key=secretpassword",
+            "EMAIL_URL: brevo cannot be told with each letter not to track it: take its SMTP",
+        ),
+        ("EMAIL_URL", "anymail://postmark?server_token=secretpassword#x", "EMAIL_URL: it must be like anymail://NAME"),
+        ("EMAIL_URL", "anymail://[?server_token=secretpassword", "EMAIL_URL: it is no address"),
+        ("MAIL_WEBHOOK", "https://petition.example.org/mail/reports/", "MAIL_WEBHOOK: it must be like anymail://NAME"),
+        ("MAIL_WEBHOOK", "anymail://postmark", "MAIL_WEBHOOK: postmark needs webhook_secret (see .env.example)."),
+        (
+            "MAIL_WEBHOOK",
+            "anymail://postmark?webhook_secret=name:secretpassword",
+            "MAIL_WEBHOOK: webhook_secret must be a name, a colon and 50 random characters or more",
+        ),
+        (
+            "MAIL_WEBHOOK",
+            f"anymail://postmark?webhook_secret={'secretpassword' * 5}",
+            "MAIL_WEBHOOK: webhook_secret must be a name, a colon and 50 random characters or more",
+        ),
+        (
+            "MAIL_WEBHOOK",
+            f"anymail://mailgun?webhook_secret=name:{'secretpassword' * 5}",
+            "MAIL_WEBHOOK: mailgun needs webhook_signing_key (see .env.example).",
+        ),
+        (
+            "MAIL_WEBHOOK",
+            f"anymail://mailersend?webhook_secret=name:{'secretpassword' * 5}",
+            "MAIL_WEBHOOK: mailersend needs signing_secret (see .env.example).",
+        ),
         ("TRUSTED_PROXY_COUNT", "-1", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
         ("TRUSTED_PROXY_COUNT", "nginx", "TRUSTED_PROXY_COUNT must be a whole number, 0 or more (see .env.example)."),
         ("LIMIT_CODE", "30", "LIMIT_CODE must be a rate like 30/h or 10/5m (see .env.example)."),
@@ -156,9 +203,54 @@ def test_a_wrong_setting_stops_the_start_with_its_name_and_what_to_do(name: str,
     assert "secretpassword" not in done.stderr
 
 
+def test_a_provider_s_keys_are_read_as_they_are_and_no_letter_is_tracked() -> None:
+    done = run(
+        "import django; django.setup(); from django.conf import settings as s;"
+        " print(s.EMAIL_BACKEND, s.MAIL_PROVIDER, s.MAIL_WEBHOOK); print(s.ANYMAIL)",
+        EMAIL_URL="anymail://mailgun?api_key=a+b/c==&sender_domain=mg.example.org",
+        MAIL_WEBHOOK=f"anymail://mailgun?webhook_secret=name:{'x%40' * 50}&webhook_signing_key=k+%2B",
+    )
+
+    assert done.stderr == ""
+    names, values = done.stdout.splitlines()
+    assert names == "signatures.interfaces.Backend mailgun mailgun"
+    told = literal_eval(values)
+    assert told["SEND_DEFAULTS"] == {"track_clicks": False, "track_opens": False}
+    assert {name: value for name, value in told.items() if name.startswith(("MAILGUN", "WEBHOOK"))} == {
+        "MAILGUN_API_KEY": "a+b/c==",
+        "MAILGUN_SENDER_DOMAIN": "mg.example.org",
+        "MAILGUN_WEBHOOK_SIGNING_KEY": "k++",
+        "WEBHOOK_SECRET": f"name:{'x@' * 50}",
+    }
+
+
+def test_a_provider_without_anymail_stops_the_start() -> None:
+    done = run(
+        "import sys, importlib.util as u; find = u.find_spec;"
+        " u.find_spec = lambda name: None if name == 'anymail' else find(name);"
+        " import django; django.setup()",
+        EMAIL_URL="anymail://postmark?server_token=secretpassword",
+    )
+
+    assert done.stderr.splitlines()[-1] == (
+        "django.core.exceptions.ImproperlyConfigured: EMAIL_URL names a mail provider, but django-anymail is not"
+        " installed: install the site's extra “providers”."
+    )
+
+
+def test_without_a_provider_anymail_is_not_loaded() -> None:
+    done = run(
+        "import django; django.setup(); import sys; from petition_site import urls;"
+        " print(sorted({'anymail', 'requests'} & sys.modules.keys()))"
+    )
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 def test_each_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     """With the end of line that editors and `echo` leave; and the processes that the site starts do not inherit it."""
     values = GOOD | {
+        "MAIL_WEBHOOK": f"anymail://postmark?webhook_secret=name:{'x' * 50}",
         "BROKER_URL": "redis://localhost:6379/7",
         "DEMO_PASSWORD": "secretpassword",
         "RECAPTCHA_PUBLIC_KEY": "public",

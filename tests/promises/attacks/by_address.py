@@ -6,8 +6,10 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.test import Client
 
+from signatures.models import Retraction, Suppression
 from tests.helpers import form_data
 from tests.promises.attacks.world import PAGE, SCRIPT, Attack, World, nothing_stored
+from tests.provider import REPORTS, SECRET, basic, bounced, reporting_by, signed
 
 
 def leads_home(world: World, response: HttpResponse) -> bool:
@@ -16,6 +18,25 @@ def leads_home(world: World, response: HttpResponse) -> bool:
 
 def says_nothing_of(word: str) -> Callable[[World, HttpResponse], bool]:
     return lambda world, response: word not in response.content.decode() + str(response.headers)
+
+
+def report(name: str, at: str = REPORTS, key: str = "", **headers: str) -> Callable[[World], HttpResponse]:
+    """That Beto's letter has bounced, as the provider would say it, but for what is given here."""
+
+    def send(world: World) -> HttpResponse:
+        event = {"type": "activity.hard_bounced", "data": {"type": "hard_bounced"}}
+        event["data"]["email"] = {"recipient": {"email": world.beto.email}}
+        event = bounced(world.beto.email) if name == "postmark" else event
+        body, right = signed(name, event, **({"key": key} if key else {}))
+        with reporting_by(name):
+            return world.client.post(at, body, content_type="application/json", headers=right | headers)
+
+    return send
+
+
+def nothing_followed(world: World, response: HttpResponse) -> bool:
+    states = set(world.beto.letters.values_list("state", flat=True))
+    return states == {"waiting"} and not Suppression.objects.exists() and not Retraction.objects.exists()
 
 
 def same_page(**headers: str) -> Attack:
@@ -146,5 +167,24 @@ ADDRESSES = [
         nothing_stored,
     ),
     Attack("two addresses in one", lambda w: w.sign(email="ana@example.org,evil@example.org"), 422, nothing_stored),
+    Attack("a bounce without the secret", report("postmark", Authorization=""), 403, nothing_followed),
+    Attack(
+        "a bounce with another secret", report("postmark", Authorization=basic(SECRET[::-1])), 403, nothing_followed
+    ),
+    Attack(
+        "a bounce with the secret in the address",
+        report("postmark", f"{REPORTS}?webhook_secret={SECRET}", Authorization=""),
+        403,
+        nothing_followed,
+    ),
+    Attack("a bounce without a signature", report("mailersend", Signature=""), 403, nothing_followed),
+    Attack("a bounce signed with another key", report("mailersend", key="another"), 403, nothing_followed),
+    Attack("a bounce posted by another site", report("postmark", Origin="https://evil.example"), 403, nothing_followed),
+    Attack(
+        "a bounce that another provider would report",
+        lambda w: w.client.post(REPORTS.replace("reports", "mailgun"), {}),
+        404,
+        nothing_followed,
+    ),
     Attack("a name in an address", lambda w: w.sign(email="Ana <ana@example.org>"), 422, nothing_stored),
 ]
