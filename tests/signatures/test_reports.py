@@ -6,6 +6,7 @@ Each report is posted as its provider posts it, signed where it signs, and read 
 import json
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -325,6 +326,22 @@ def test_staff_can_have_it_tried_again_and_it_is_counted_anew(campaign: Campaign
     assert steps() == {"bounced": 2}
 
 
+def test_what_was_taken_back_is_not_taken_back_again(campaign: Campaign) -> None:
+    """Where the letter is under way once more, and has not been counted anew."""
+    make_signature(campaign, email=ANA)
+    letters.send_due()
+    tell("postmark", bounced(ANA))
+    Suppression.objects.all().delete()
+    with transaction.atomic():
+        services.resending.outbox.send_once_more(Letter.objects.get(), to=ANA)
+    assert len(letters.claim(uuid.uuid4())) == 1
+
+    tell("postmark", bounced(ANA))
+
+    assert Letter.objects.get().state == "failed"
+    assert steps() == {"bounced": 2}
+
+
 # Beside others
 
 
@@ -362,6 +379,35 @@ def test_the_same_report_many_times_at_once_is_one(campaign: Campaign) -> None:
     assert against(ANA) == ["bounced", "unsubscribed"]
     assert Retraction.objects.count() == 1
     assert steps() == {"bounced": 1}
+
+
+@SEEN_BY_OTHERS
+def test_two_reports_of_one_address_go_one_after_the_other(campaign: Campaign) -> None:
+    make_signature(campaign, email=ANA)
+    fingerprint = addresses.suppression_fingerprint(ANA)
+    body, headers = signed("postmark", complaint())
+
+    def post() -> None:
+        Client().post(REPORTS, body, content_type="application/json", headers=headers)
+        connections.close_all()
+
+    def is_waited_for() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            return bool(cursor.fetchone()[0])
+
+    with reporting_by("postmark"):
+        other = threading.Thread(target=post)
+        with transaction.atomic():
+            reports.suppress(fingerprint, Suppression.Reason.UNSUBSCRIBED)
+            other.start()
+            assert until(is_waited_for, 10)
+        other.join()
+
+    assert Retraction.objects.count() == 1
 
 
 @SEEN_BY_OTHERS
