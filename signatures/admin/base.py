@@ -1,13 +1,14 @@
 """What the pages of this floor have in common."""
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import formats, timezone
+from django.utils.text import capfirst
 
 from campaigns.admin.base import ReadOnly
 from signatures.admin.lists import BoundedPaginator
@@ -46,3 +47,8 @@ class ReadOnlyAdmin(ReadOnly, OwnFilters):
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Named for what it lists: Django's "Select signature to view" is no help where one comes to act."""
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})

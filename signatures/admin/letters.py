@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from signatures import addresses, pace, services
 from signatures.admin import resending
-from signatures.admin.base import ReadOnlyAdmin
+from signatures.admin.base import ReadOnlyAdmin, short
 from signatures.admin.typed import TypedSearch
 from signatures.models import Letter, LetterQuerySet, Staff, Suppression
 from signatures.services import Sent
@@ -20,11 +20,23 @@ from signatures.services import Sent
 
 @admin.register(Letter)
 class LetterAdmin(ReadOnlyAdmin):
-    list_display = ["id", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
+    list_display = ["id", "kind", "state", "attempts", "written", "due", "sent", "error"]
     list_filter = ["state", "kind"]
     ordering = ["-id"]
     fields = ["signature", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error"]
     actions = ["retry"]
+
+    @admin.display(description=_("written at"), ordering="created_at")
+    def written(self, letter: Letter) -> str:
+        return short(letter.created_at)
+
+    @admin.display(description=_("due at"), ordering="due_at")
+    def due(self, letter: Letter) -> str:
+        return short(letter.due_at)
+
+    @admin.display(description=_("sent at"), ordering="sent_at")
+    def sent(self, letter: Letter) -> str:
+        return short(letter.sent_at)
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("signatures.moderate_signature")

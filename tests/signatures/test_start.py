@@ -54,7 +54,7 @@ def client(db: None) -> Client:
 
 def words(html: str) -> str:
     """What is read, without tags."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html[html.index('<div class="overview">') :])).split())
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html[html.index('<div id="content"') :])).split())
 
 
 def won(campaign: Campaign, moment: datetime, n: int, country: str = "PE") -> None:
