@@ -58,6 +58,7 @@ def test_held_and_doubted_signatures_wait_in_it_with_their_reasons_the_oldest_fi
 
     assert queued(moderator) == [held.pk, doubted.pk]
     assert re.findall(r'field-waiting">([^<]*)<', html) == ["0\xa0minutes", "5\xa0hours"]
+    assert "<h1>Queue: signatures to look at</h1>" in html
     assert "an insult" in html
     assert "many in a short time (60 in ten minutes)" in html
 

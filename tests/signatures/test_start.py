@@ -172,6 +172,16 @@ def test_the_next_run_of_retention_and_the_next_campaign_that_is_erased_are_said
     assert "No erasure of a campaign’s names and addresses is coming up." in text
 
 
+def test_what_cannot_wait_stands_first_and_then_the_way_to_it(campaign: Campaign) -> None:
+    make_rows(campaign, 1, moderation="held", created_at=timezone.now() - timedelta(hours=27, minutes=1))
+    text = words(client_who("view_signature", "pause_site").get(ADMIN).content.decode())
+    at = [
+        text.index(said) for said in ("held for 27 hours", "To the queue To the queue", "Pause exports", "counted now")
+    ]
+    assert at == sorted(at)
+    assert "To the queue" not in client_who("export_numbers").get(ADMIN).content.decode()
+
+
 def test_without_a_campaign_there_is_a_sentence(client: Client) -> None:
     assert "There is no campaign yet." in client.get(ADMIN).content.decode()
 
