@@ -1,5 +1,5 @@
 # The two commands of the README and a few more. They need make and Python 3.11 or later with venv; the rest they get.
-.PHONY: run test test-ci test-long containers bench soak backup restore messages
+.PHONY: run test test-ci test-long containers bench soak screenshots backup restore messages
 
 run: .venv/with-demo
 	@exec .venv/bin/python -m petition_site.local.run
@@ -28,6 +28,10 @@ bench: .venv/with-dev
 # Half of what the machine bears, for so long: nothing is lost, and no process grows.
 soak: .venv/with-dev
 	@MINUTES="$(MINUTES)" exec .venv/bin/python -m tests.bench.soak
+
+# The pictures of docs/staff/, of a site with invented people: those whose page says something else by now, or ALL=1.
+screenshots: .venv/with-dev
+	@ALL="$(ALL)" exec .venv/bin/python -m tests.browser.guides
 
 # A backup of the site that runs in this clone, or of the one that the environment names; docs/backup.md says more.
 backup: .venv/with-demo
