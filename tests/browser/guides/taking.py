@@ -7,11 +7,12 @@ is written anew where that differs, so that a second run leaves every file alone
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import chain
+from math import dist
 from pathlib import Path
 
 from PIL import Image
@@ -121,6 +122,8 @@ def show(page: Page, shot: Shot, places: Places) -> None:
         assert answer is not None and answer.ok, f"{shot.name}: {shot.address}"
     shot.do(page, places)
     page.wait_for_load_state("networkidle")
+    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert beyond <= 0, f"{shot.name} scrolls sideways by {beyond} pixels"
 
 
 def digest(page: Page) -> str:
@@ -154,13 +157,18 @@ def small(png: bytes, said: str) -> bytes:
     palette is spread over all there are, so that the little that is red stays red."""
     with Image.open(io.BytesIO(png)) as image:
         whole = image.convert("RGB")
-    found = sorted(whole.getcolors(whole.width * whole.height), reverse=True)
+    found = [colour for _n, colour in sorted(whole.getcolors(whole.width * whole.height), reverse=True)]
     spread = whole.quantize(SPREAD, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette()
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*chain.from_iterable(colour for _n, colour in found[:MOST]), *spread])
-    few = whole.quantize(palette=palette, dither=Image.Dither.NONE)
+    palette = [*found[:MOST], *triples(spread)]
+    numbers = {colour: palette.index(min(palette, key=partial(dist, colour))) for colour in found}
+    few = Image.frombytes("P", whole.size, bytes(numbers[colour] for colour in triples(whole.tobytes())))
+    few.putpalette([*chain.from_iterable(palette)])
     notes = PngInfo()
     notes.add_text(SAID, said)
     buffer = io.BytesIO()
     few.save(buffer, "PNG", optimize=True, pnginfo=notes)
     return buffer.getvalue()
+
+
+def triples(values: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    return zip(values[::3], values[1::3], values[2::3], strict=True)
