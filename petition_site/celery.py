@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
@@ -40,5 +41,9 @@ def check(**kwargs: Any) -> None:
 
 @worker_init.connect
 def give_way(**kwargs: Any) -> None:
-    """Who signs waits for the answer; whom a letter reaches a second later does not notice."""
-    os.nice(GIVES_WAY)
+    """Who signs waits for the answer; whom a letter reaches a second later does not notice.
+
+    Where a service may not say so itself, systemd says it for it (Nice=).
+    """
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, GIVES_WAY)
