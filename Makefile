@@ -1,5 +1,5 @@
 # The two commands of the README and a few more. They need make and Python 3.11 or later with venv; the rest they get.
-.PHONY: run test test-ci test-long containers bench soak screenshots backup restore messages
+.PHONY: run test test-ci test-long containers debian bench soak screenshots backup restore messages
 
 run: .venv/with-demo
 	@exec .venv/bin/python -m petition_site.local.run
@@ -18,6 +18,11 @@ test-long: .venv/with-dev
 # Builds the image and runs what docker-compose.yml says, for real, where Docker is: signs, confirms, tears down.
 containers: .venv/with-dev
 	@exec .venv/bin/python -m pytest -n 0 -m long tests/containers
+
+# Follows docs/deploy.md on a new Debian without containers, for real, as root and where debootstrap is.
+# DEBIAN_SUITE=trixie takes another one; DEBIAN_BASE=bookworm.tar what debootstrap made before, packed by tar.
+debian: .venv/with-dev
+	@exec .venv/bin/python -m pytest -n 0 -m long tests/debian
 
 # What is a matter of speed: run it on a machine that does nothing else. It needs wrk, nginx and Postfix's smtp-sink.
 # make bench ONLY="pages signing" measures these parts; make bench SIGNATURES=10000000 compares with so many.

@@ -1,4 +1,7 @@
-"""Run as a script beside a site's settings: opens a campaign with invented data, and makes an account for staff."""
+"""Run as a script beside a site's settings: opens a campaign with invented data, and makes an account for staff.
+
+With STAFF_CODES that account has a second factor, of these recovery codes.
+"""
 
 import os
 import sys
@@ -11,9 +14,11 @@ def main(slug: str) -> None:
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Permission
     from django.utils import timezone
+    from django_otp.plugins.otp_static.models import StaticDevice
 
     from campaigns.models import Campaign
     from campaigns.services import publish_consent
+    from petition_site.staff import second_factor
 
     campaign = Campaign.objects.get(slug=slug)
     campaign.organisation = "Example Organisation"
@@ -41,6 +46,10 @@ def main(slug: str) -> None:
     )
     rights = ["view_signature", "moderate_signature", "export_signature"]
     staff.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    if codes := os.environ.get("STAFF_CODES"):
+        device = StaticDevice.objects.create(user=staff, name="recovery codes")
+        for code in codes.split():
+            device.token_set.create(token=second_factor.kept(staff, code))
 
 
 if __name__ == "__main__":

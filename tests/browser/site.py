@@ -50,6 +50,7 @@ class Site:
     children: Children
     env: Mapping[str, str] = field(repr=False)  # what its processes read
     password: str = field(repr=False)  # of STAFF
+    codes: list[str] = field(default_factory=list, repr=False)  # of their second factor, where that is asked for
 
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of the site's database. Not by Django: Playwright's event loop would make it refuse."""
