@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.long, pytest.mark.xdist_group("containers")]
 PAGE = f"/es/{SLUG}/"
 NAME, EMAIL = "Rosa Ejemplo", "rosa.ejemplo@example.net"
 # Into memory, and where backups lie.
-WRITABLE = {"web": {"/tmp"}, "worker": {"/tmp", "/backups"}, "beat": {"/tmp"}}  # noqa: S108  (of the container)
+WRITABLE = {"web": {"/tmp"}, "worker": {"/tmp", "/backups"}, "beat": {"/tmp"}}
 SERVICES = ("proxy", "web", "worker", "beat", "db", "redis")
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -64,7 +65,7 @@ def test_only_nginx_can_be_reached_from_outside(debian: Debian) -> None:
     outside = {(host, port) for host, port in listening if host not in ("127.0.0.1", "[::1]")}
     of_the_trial = {str(PROXY), str(MAIL)}
 
-    assert outside == {(host, port) for host in ("0.0.0.0", "[::]") for port in ("80", "443")}  # noqa: S104
+    assert outside == {(host, port) for host in ("0.0.0.0", "[::]") for port in ("80", "443")}
     assert {port for _, port in listening - outside} - of_the_trial == {"5432", "6379", "8000"}
 
 
@@ -89,9 +90,9 @@ def test_nobody_else_reads_a_secret_and_none_lies_about(debian: Debian) -> None:
 @pytest.mark.parametrize(
     ("service", "places"),
     [
-        ("petition-web", {"/tmp", "/var/tmp"}),  # noqa: S108
-        ("petition-worker", {"/tmp", "/var/tmp", "/var/backups/petition"}),  # noqa: S108
-        ("petition-beat", {"/tmp", "/var/tmp"}),  # noqa: S108
+        ("petition-web", {"/tmp", "/var/tmp"}),
+        ("petition-worker", {"/tmp", "/var/tmp", "/var/backups/petition"}),
+        ("petition-beat", {"/tmp", "/var/tmp"}),
     ],
     ids=["web", "worker", "beat"],
 )
@@ -133,7 +134,7 @@ def test_what_ends_is_started_again(debian: Debian) -> None:
     for service in ("petition-web", "petition-worker", "petition-beat", "nginx"):
         process = main_process(debian, service)
         debian.machine.ask("systemctl", "kill", "--signal=KILL", service)
-        assert until(lambda: is_replaced(debian, service, process), 60), service  # noqa: B023  (called at once)
+        assert until(partial(is_replaced, debian, service, process), 60), service
     assert until(debian.answers, 60)
 
 

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-of-the-tests-only-" * 2
-IN_MEMORY = Path("/dev/shm")  # noqa: S108  (where gunicorn_conf.py has them count)
+IN_MEMORY = Path("/dev/shm")
 PROMTOOL = shutil.which("promtool")
 # All that there are, and none of them holds more than a word of ours or the slug of a page.
 LABELS = {"campaign", "state", "moderation", "priority", "kind", "preset", "view", "status", "limit", "by", "le"}
