@@ -20,9 +20,17 @@ from signatures.models.count import (
     Total,
     ViaTally,
 )
+from signatures.models.delivery import (
+    DeliveredSignature,
+    Delivery,
+    DeliveryChange,
+    DeliveryScan,
+    ErasedNumber,
+)
 from signatures.models.doubt import Doubt, DoubtQuerySet, QueuedSignature
 from signatures.models.keeping import AddressKey, Alarm, Recount, RetentionRun, Retraction
 from signatures.models.letter import Letter, LetterQuerySet, Outbox, Suppression
+from signatures.models.pack import Pack, PackPiece
 from signatures.models.privacy import PrivacyRequest, PrivacyRequestQuerySet, due_date
 from signatures.models.rule import Rule, RuleQuerySet
 from signatures.models.searching import Domain, Folded
@@ -41,9 +49,14 @@ __all__ = [
     "CountDelta",
     "CountryTally",
     "DaySalt",
+    "DeliveredSignature",
+    "Delivery",
+    "DeliveryChange",
+    "DeliveryScan",
     "Domain",
     "Doubt",
     "DoubtQuerySet",
+    "ErasedNumber",
     "ExportRecord",
     "ExportRequest",
     "Folded",
@@ -56,6 +69,8 @@ __all__ = [
     "ModerationAct",
     "Origin",
     "Outbox",
+    "Pack",
+    "PackPiece",
     "PauseAct",
     "PrivacyRequest",
     "PrivacyRequestQuerySet",
