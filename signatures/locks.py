@@ -13,6 +13,7 @@ class Lock(IntEnum):
     FIND_CLUSTERS = 7_031_956
     PAUSE = 7_031_957
     RECOUNT = 7_031_958
+    FREEZE = 7_031_959
 
 
 def wait_for(number: int) -> None:

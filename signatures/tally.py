@@ -54,8 +54,8 @@ SELECT count(*) FROM folded
 
 # One statement sees one snapshot: a fold is in it whole or not at all.
 COUNT = """
-SELECT coalesce((SELECT n FROM signatures_total WHERE campaign_id = %s), 0)
-     + coalesce((SELECT sum(n) FROM signatures_countdelta WHERE campaign_id = %s), 0)
+SELECT coalesce((SELECT n FROM signatures_total WHERE campaign_id = %(campaign)s), 0)
+     + coalesce((SELECT sum(n) FROM signatures_countdelta WHERE campaign_id = %(campaign)s), 0)
 """
 
 BY_COUNTRY = """
@@ -126,7 +126,7 @@ def fold() -> int:
 def count(campaign_id: int) -> int:
     """The exact number of counted signatures, as of this statement."""
     with reading.connection().cursor() as cursor:
-        cursor.execute(COUNT, [campaign_id, campaign_id])
+        cursor.execute(COUNT, {"campaign": campaign_id})
         return int(cursor.fetchone()[0])
 
 

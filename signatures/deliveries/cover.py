@@ -1,0 +1,96 @@
+"""The cover letter: its words as staff find them for a new delivery, and the numbers that are put into them."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext
+
+from campaigns.models import Campaign
+from signatures.models import Delivery, Pack
+
+MAIN = "es"  # the language of the addressee; the letter in others is an annex
+OURS = ("es", "en")  # the languages in which the site has words of its own for it
+PLACES = re.compile(r"\{([^{}]*)\}")
+EMPTY = {"subject": "", "body": ""}
+# What stands in braces, in any language.
+KNOWN = ("signatures", "names", "unnamed", "day", "frozen", "addressee", "organisation", "petition", "postal_address")
+
+
+def draft(campaign: Campaign) -> dict[str, dict[str, str]]:
+    """The letter in each language of the campaign, Spanish first; without words where the site has none itself."""
+    written = {text.language for text in campaign.texts.published()}
+    letters = {}
+    for language in [MAIN, *sorted(written - {MAIN})]:
+        with translation.override(language):
+            letters[language] = {"subject": subject(), "body": body()} if language in OURS else dict(EMPTY)
+    return letters
+
+
+def subject() -> str:
+    return gettext("Petition “{petition}”: {signatures} signatures")
+
+
+def body() -> str:
+    paragraphs = [
+        gettext("To whom it may concern:"),
+        gettext(
+            "With this letter {organisation} hands over to the {addressee} the petition “{petition}” and, with it, the"
+            " signatures of {signatures} people, counted until {frozen}."
+        ),
+        gettext(
+            "Of these, {names} are in the enclosed list with their name and country. Another {unnamed} asked to be"
+            " counted without passing on their name: they are here as a number only."
+        ),
+        gettext(
+            "Each signature was confirmed by its signer by email; we do not check identity documents. The annexes hold"
+            " the text of the petition as it was signed, the totals by country and month, how it was counted, and the"
+            " list."
+        ),
+        gettext(
+            "We ask you to add this petition and its annexes to the file that they belong to, to give us the receipt of"
+            " this filing, and to answer in writing to: {postal_address}"
+        ),
+    ]
+    return "\n\n".join(paragraphs)
+
+
+def unknown_places(text: str) -> list[str]:
+    """What stands in braces and means nothing, as it was typed; a brace alone too."""
+    rest = PLACES.sub("", text)
+    return [f"{{{name}}}" for name in PLACES.findall(text) if name not in KNOWN] + [
+        char for char in "{}" if char in rest
+    ]
+
+
+def filled(words: str, values: Mapping[str, Any]) -> str:
+    return PLACES.sub(lambda place: str(values.get(place[1], place[0])), words)
+
+
+def values(delivery: Delivery, pack: Pack) -> dict[str, str]:
+    """What goes into the letter, in the language that is active. The pack's numbers, for they are those of its list."""
+    campaign = delivery.campaign
+    texts = {text.language: text for text in campaign.texts.published()}
+    text = texts.get(translation.get_language()) or texts.get(MAIN) or campaign.source_text
+    moment = timezone.localtime(delivery.frozen_at or timezone.now())
+    return {
+        "signatures": number(pack.signatures),
+        "names": number(pack.names),
+        "unnamed": number(pack.unnamed),
+        "day": day(delivery.day),
+        "frozen": formats.date_format(moment, "DATETIME_FORMAT"),
+        "addressee": text.addressee if text else "",
+        "petition": text.title if text else "",
+        "organisation": campaign.organisation,
+        "postal_address": ", ".join(campaign.postal_address.splitlines()),
+    }
+
+
+def day(on: date | None) -> str:
+    return formats.date_format(on) if on else ""
+
+
+def number(n: int) -> str:
+    return formats.number_format(n, force_grouping=True)
