@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep-retention": {"task": "signatures.tasks.keep_retention", "schedule": 60, "options": {"expires": 60}},
     # Each begins no batch after ten seconds, and more than one may be at it.
     "work-bulk-jobs": {"task": "signatures.tasks.work_bulk_jobs", "schedule": 5, "options": {"expires": 5}},
+    "work-deliveries": {"task": "signatures.tasks.work_deliveries", "schedule": 5, "options": {"expires": 5}},
     "raise-alarms": {"task": "signatures.tasks.raise_alarms", "schedule": 3600, "options": {"expires": 600}},
     "find-clusters": {"task": "signatures.tasks.find_clusters", "schedule": 300, "options": {"expires": 300}},
     # What people took back, into files beside the backups.

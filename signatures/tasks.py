@@ -10,7 +10,18 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
-from signatures import clusters, held, letters, recounting, reminders, retention, retractions, services, tally
+from signatures import (
+    clusters,
+    deliveries,
+    held,
+    letters,
+    recounting,
+    reminders,
+    retention,
+    retractions,
+    services,
+    tally,
+)
 from signatures.breaker import Breaker
 
 NUDGE_EVERY = 1  # second, for the whole site
@@ -60,6 +71,15 @@ def work_bulk_jobs() -> None:
     end = monotonic() + SECONDS
     while monotonic() < end and services.bulk.do_next_batch():
         pass
+
+
+@shared_task
+def work_deliveries() -> None:
+    """Freezes what was made, and makes packs: one of a hundred thousand names takes a minute or two.
+
+    It is the one task but `recount` that may take so long: a pack is of one moment, and in pieces it would be of many.
+    """
+    deliveries.work()
 
 
 @shared_task

@@ -9,6 +9,7 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext
 
 from campaigns.models import Campaign
+from signatures.deliveries.freezing import Numbers
 from signatures.models import Delivery, Pack
 
 MAIN = "es"  # the language of the addressee; the letter in others is an annex
@@ -69,16 +70,16 @@ def filled(words: str, values: Mapping[str, Any]) -> str:
     return PLACES.sub(lambda place: str(values.get(place[1], place[0])), words)
 
 
-def values(delivery: Delivery, pack: Pack) -> dict[str, str]:
-    """What goes into the letter, in the language that is active. The pack's numbers, for they are those of its list."""
+def values(delivery: Delivery, numbers: Numbers | Pack) -> dict[str, str]:
+    """What goes into the letter, in the language that is active. A pack's numbers are those of its list."""
     campaign = delivery.campaign
     texts = {text.language: text for text in campaign.texts.published()}
     text = texts.get(translation.get_language()) or texts.get(MAIN) or campaign.source_text
     moment = timezone.localtime(delivery.frozen_at or timezone.now())
     return {
-        "signatures": number(pack.signatures),
-        "names": number(pack.names),
-        "unnamed": number(pack.unnamed),
+        "signatures": number(numbers.signatures),
+        "names": number(numbers.names),
+        "unnamed": number(numbers.unnamed),
         "day": day(delivery.day),
         "frozen": formats.date_format(moment, "DATETIME_FORMAT"),
         "addressee": text.addressee if text else "",
