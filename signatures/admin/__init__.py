@@ -9,6 +9,7 @@ from signatures.admin.accounts import (
 )
 from signatures.admin.bulk import BulkJobAdmin
 from signatures.admin.clusters import ClusterAdmin
+from signatures.admin.deliveries import DeliveryAdmin
 from signatures.admin.letters import LetterAdmin, SuppressionAdmin
 from signatures.admin.pausing import PauseActAdmin
 from signatures.admin.privacy import PrivacyRequestAdmin
@@ -19,6 +20,7 @@ from signatures.admin.signatures import SignatureAdmin
 __all__ = [
     "BulkJobAdmin",
     "ClusterAdmin",
+    "DeliveryAdmin",
     "ExportRecordAdmin",
     "ExportRequestAdmin",
     "LetterAdmin",

@@ -1,5 +1,13 @@
 """Cleaning what visitors and staff type. A form judges a value by itself; who may do what is asked elsewhere."""
 
+from signatures.forms.deliveries import (
+    ChooseCampaignForm,
+    DeliveryAnswerForm,
+    DeliveryForm,
+    HandedOverForm,
+    ScanForm,
+    WithdrawDeliveryForm,
+)
 from signatures.forms.own import AddressForm, ChangeForm
 from signatures.forms.privacy import AnswerForm, CloseForm, PrivacyRequestForm
 from signatures.forms.rules import NewRuleForm, RuleForm
@@ -12,15 +20,21 @@ __all__ = [
     "AnswerForm",
     "BulkForm",
     "ChangeForm",
+    "ChooseCampaignForm",
     "CloseForm",
     "CodeForm",
+    "DeliveryAnswerForm",
+    "DeliveryForm",
     "ExportForm",
+    "HandedOverForm",
     "ModerationForm",
     "NewRuleForm",
     "PauseForm",
     "PrivacyRequestForm",
     "ReasonForm",
     "RuleForm",
+    "ScanForm",
     "SignForm",
     "SignalsForm",
+    "WithdrawDeliveryForm",
 ]

@@ -200,7 +200,7 @@ def test_migrations_that_are_missing_or_ahead_are_told() -> None:
         cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('signatures', '9999_new', now())")
     assert words(services.migrations()) == ["look"]
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE name IN ('9999_new', '0033_steps_taken_back')")
+        cursor.execute("DELETE FROM django_migrations WHERE name IN ('9999_new', '0035_what_is_taken_back')")
 
     assert said(services.migrations()) == [("wrong", "1 migration is missing.")]
 

@@ -17,6 +17,7 @@ from signatures.models import (
     BulkJob,
     Cluster,
     ConsentEvent,
+    Delivery,
     Doubt,
     ExportRecord,
     ExportRequest,
@@ -63,6 +64,13 @@ def make_records(campaign: Campaign, n: int) -> None:
     for _ in range(n):
         ExportRecord.objects.create(
             staff=somebody(), approved_by=somebody(), campaign=campaign, preset="internal", purpose="test"
+        )
+
+
+def make_deliveries(campaign: Campaign, n: int) -> None:
+    for _ in range(n):
+        Delivery.objects.create(
+            staff=somebody(), campaign=campaign, day="2026-01-01", place="Lima", letters={}, signatures=1, names=1
         )
 
 
@@ -148,6 +156,7 @@ ROWS: dict[str, Callable[[Campaign, int], None]] = {
     "campaigns_update": make_campaigns,
     "signatures_bulkjob": make_jobs,
     "signatures_cluster": make_clusters,
+    "signatures_delivery": make_deliveries,
     "signatures_exportrecord": make_records,
     "signatures_exportrequest": make_requests,
     "signatures_letter": make_letters,

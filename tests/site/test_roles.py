@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from datetime import date
 from html.parser import HTMLParser
 from importlib import import_module
 from pkgutil import iter_modules
@@ -14,10 +15,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 import signatures.migrations
@@ -25,13 +28,18 @@ from campaigns.models import Campaign, CampaignText, ConsentText, TextVersion, U
 from campaigns.services import note_preview
 from petition_site.staff.site import actions_of
 from signatures import limits
+from signatures.forms import DeliveryForm
 from signatures.models import (
     Cluster,
+    Delivery,
+    DeliveryScan,
     Doubt,
     ExportRecord,
     ExportRequest,
     Letter,
     ModerationAct,
+    Pack,
+    PackPiece,
     PauseAct,
     PrivacyRequest,
     Recount,
@@ -107,6 +115,13 @@ PAGES = {
     "signatures_signature_export": (EXPORTER, EXPORTER),
     "signatures_signature_export_decide": (NOBODY, EXPORTER),
     "signatures_signature_export_download": (NOBODY, EXPORTER),
+    **pages("signatures_delivery", see=EXPORTER, add=EXPORTER),
+    "signatures_delivery_decide": (NOBODY, EXPORTER),
+    "signatures_delivery_hand_over": (EXPORTER, EXPORTER),
+    "signatures_delivery_record_answer": (EXPORTER, EXPORTER),
+    "signatures_delivery_add_scan": (NOBODY, EXPORTER),
+    "signatures_delivery_scan": (EXPORTER, NOBODY),
+    "signatures_delivery_pack": (NOBODY, EXPORTER),
     **pages("signatures_letter", see=MODERATOR),
     **pages("signatures_suppression", see=MODERATOR, delete=ADMINISTRATOR),
     **pages("signatures_moderationact", see=MODERATOR),
@@ -155,6 +170,7 @@ READ_ONLY = (
     "campaigns_consenttext",
     "signatures_bulkjob",
     "campaigns_textversion",
+    "signatures_delivery",
     "signatures_moderationact",
     "signatures_exportrecord",
     "signatures_exportrequest",
@@ -224,7 +240,30 @@ def rows(db: None) -> dict[str, Any]:
         kind="withdraw", received_on="2026-01-01", due_on="2026-01-15", note="test", found=1, staff=asking
     )
     asked.signatures.add(held)
+    colleague = User.objects.create_user("colleague", is_staff=True)
+    made = {
+        "campaign": campaign,
+        "staff": asking,
+        "day": date(2026, 1, 1),
+        "place": "Lima",
+        "letters": LETTERS,
+        "signatures": 1,
+    }
+    waiting = Delivery.objects.create(state="waiting", **made)
+    approved = Delivery.objects.create(state="approved", decided_by=colleague, decided_at=timezone.now(), **made)
+    pack = Pack.objects.create(delivery=approved, state="ready", made_at=timezone.now(), size=3, sha256="0" * 64)
+    PackPiece.objects.create(pack=pack, number=1, data=b"zip")
+    before = Pack.objects.create(delivery=waiting, state="outdated", made_at=timezone.now())
+    handed_over = Delivery.objects.create(state="handed", handed_over_on="2026-01-01", pack=before, **made)
     return {
+        "signatures_delivery": waiting,
+        "signatures_delivery_hand_over": approved,
+        "signatures_delivery_pack": pack,
+        "signatures_delivery_record_answer": handed_over,
+        "signatures_delivery_add_scan": handed_over,
+        "signatures_delivery_scan": DeliveryScan.objects.create(
+            delivery=handed_over, staff=asking, name="cargo.pdf", content_type="application/pdf", data=b"%PDF-"
+        ),
         "campaigns_campaign": Campaign.objects.create(slug="nobody-signed-yet"),
         "campaigns_campaigntext": CampaignText.objects.get(campaign=campaign, language="es"),
         "campaigns_textversion": TextVersion.objects.create(
@@ -281,7 +320,10 @@ def client_of(who: str) -> Client:
 
 
 def address(name: str, rows: dict[str, Any]) -> str:
-    row = rows.get(name.rpartition("_")[0]) or rows.get("auth_user")
+    row = rows.get(name) or rows.get("signatures_delivery" if "delivery" in name else name.rpartition("_")[0])
+    row = row or rows["auth_user"]
+    if name in ("signatures_delivery_pack", "signatures_delivery_scan"):
+        return reverse(f"admin:{name}", args=[row.delivery_id, row.pk])
     if name.startswith("signatures_signature_export_"):
         row = rows["signatures_exportrequest"]
     if name == "campaigns_campaign_state":  # of one that is open
@@ -325,6 +367,7 @@ class Fields(HTMLParser):
         self.is_text = self.is_text and tag != "textarea"
 
 
+LETTERS = {"es": {"subject": "Entrega", "body": "Entregamos {signatures} firmas."}}
 NEWS = {"body": "They listen.", "source": "Example News", "reviewer": "Rosa Example"}
 
 # What turns the form that a superuser gets into one that changes or makes something.
@@ -352,7 +395,21 @@ FILLED = {
     "signatures_rule_change": {"note": "changed"},
     "signatures_rule_add": {"kind": "domain", "what": "example.com", "action": "block", "note": "test"},
     "signatures_signature_export": {"preset": "internal", "form": "machine", "purpose": "test"},
+    "signatures_delivery_hand_over": {"how": "at the desk", "to_whom": "Mesa de partes"},
+    "signatures_delivery_record_answer": {"answer": "We have read it."},
 }
+
+
+def a_delivery(campaign: Campaign) -> dict[str, Any]:
+    """One that was looked at."""
+    asked = {"day": timezone.localdate().isoformat(), "place": "Lima", "volume_megabytes": 10}
+    asked |= {"subject_es": "Entrega", "body_es": "Entregamos.", "subject_en": "", "body_en": ""}
+    form = DeliveryForm(asked, letters=LETTERS | {"en": LETTERS["es"]})
+    assert form.is_valid()
+    return asked | {"campaign": campaign.pk, "seen": form.digest, "decision": "make"}
+
+
+DELIVERED = {f"signatures_delivery_{page}" for page in ("add", "add_scan", "decide", "pack")}
 
 
 @pytest.fixture
@@ -370,6 +427,10 @@ def data(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
     filled["campaigns_campaigntext_add"]["campaign"] = rows["campaigns_campaign"].pk
     filled["campaigns_update_add"] |= {"campaign": rows["campaigns_campaign"].pk, "published_at_1": "12:00:00"}
     filled["signatures_signature_export"]["campaign"] = rows["signatures_signature"].campaign_id
+    filled["signatures_delivery_hand_over"]["pack"] = rows["signatures_delivery_pack"].pk
+    filled["signatures_delivery_decide"] = {"decision": "approve"}
+    filled["signatures_delivery_add_scan"] = {"scan": SimpleUploadedFile("cargo.pdf", b"%PDF-1.7")}
+    filled["signatures_delivery_add"] = a_delivery(rows["signatures_signature"].campaign)
     filled["signatures_bulkjob_act"] = {"decision": "cancel"}
     filled["signatures_privacyrequest_answer"]["chosen"] = rows["signatures_signature"].pk
     filled["signatures_signature_export_decide"] = {"decision": "approve"}
@@ -448,7 +509,7 @@ def test_each_role_walks_every_address(rows: dict[str, Any], data: dict[str, dic
         assert response.status_code in answers(name), (name, response)
         if who not in do:
             assert not response.changed, name
-        elif name in FILLED or name.endswith("_delete"):
+        elif name in FILLED or name in DELIVERED or name.endswith("_delete"):
             # Otherwise the refusals above would prove nothing.
             assert response.changed, (name, response.content.decode()[-3000:])
 
@@ -487,6 +548,8 @@ def test_roles_are_made_beside_groups_that_are_there_and_take_nothing_away(db: N
         "export_numbers",
         "view_exportrecord",
         "view_exportrequest",
+        "view_delivery",
+        "make_delivery",
         "pause_site",
         "view_pauseact",
     }
