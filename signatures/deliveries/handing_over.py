@@ -25,7 +25,8 @@ SELECT number,
     CASE WHEN state <> 'confirmed' THEN 'withdrawn' WHEN moderation <> 'clear' THEN 'rejected' ELSE 'secret' END
 FROM signatures_deliveredsignature AS member
 JOIN signatures_signature AS signature ON signature.id = member.signature_id
-WHERE delivery_id = %(delivery)s AND number <> ALL (%(missing)s::int[]) AND NOT ({COUNTED} AND {NAMED})
+WHERE delivery_id = %(delivery)s AND number IS NOT NULL AND number <> ALL (%(missing)s::int[])
+AND NOT ({COUNTED} AND {NAMED})
 ORDER BY number
 """
 
@@ -111,7 +112,8 @@ def draft_updates(delivery: Delivery) -> None:
 def taken_back(delivery: Delivery) -> list[tuple[int, str]]:
     """Numbers of the list that was handed over whose signers took something back since, each with what: `erased`,
     `withdrawn`, `secret` (the name) or `rejected` (by moderation). No names."""
-    missing = delivery.pack.missing if delivery.pack else []
+    if delivery.pack is None:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(TAKEN_BACK, {"delivery": delivery.pk, "missing": missing})
+        cursor.execute(TAKEN_BACK, {"delivery": delivery.pk, "missing": delivery.pack.missing})
         return [(int(number), str(why)) for number, why in cursor.fetchall()]
