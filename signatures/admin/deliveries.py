@@ -7,7 +7,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +22,7 @@ from signatures.models import Delivery, DeliveryScan, Pack
 
 State = Delivery.State
 Response = HttpResponse | StreamingHttpResponse
+UPDATES = "admin:campaigns_update_changelist"
 REFRESH = 3  # seconds, while something is under way
 # What staff are told of a number to pass on.
 WHY = {
@@ -33,7 +35,7 @@ WHY = {
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = ["made", "campaign", "day", "state", "signatures", "names", "handed_over_on"]
+    list_display = ["made", "campaign", "day", "state", "signatures", "handed_over_on"]
     list_filter = ["campaign", "state"]
     list_select_related = ["campaign"]
 
@@ -142,7 +144,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
             pack, staff = form.cleaned_data["pack"], staff_of(request)
             done = handing_over.hand_over(delivery_id=pk, pack_id=pack.pk, facts=form.facts, staff=staff)
             if done:
-                messages.info(request, _("An update is drafted in each language: read it, complete it, publish it."))
+                told = _("An update is drafted in each language: read it, complete it, publish it.")
+                messages.info(request, format_html('<a href="{}">{}</a>', reverse(UPDATES), told))
         return self.back(request, delivery, done, _("Recorded: handed over."))
 
     def record_answer(self, request: HttpRequest, pk: int) -> HttpResponse:

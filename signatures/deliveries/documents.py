@@ -63,7 +63,7 @@ def petition(delivery: Delivery, versions: set[tuple[str, int]]) -> Document:
     found |= {(row.language, row.version): row for row in TextVersion.objects.filter(campaign=delivery.campaign)}
     order = sorted(versions & found.keys(), key=lambda key: (key[0] != cover.MAIN, key))
     return page(gettext("The petition as it was signed"), delivery) | {
-        "about": [gettext("These are the words that people read when they signed, in each language and version.")],
+        "about": [],  # the text itself says what it is
         "texts": [text_of(found[key]) for key in order],
     }
 
