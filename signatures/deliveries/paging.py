@@ -16,9 +16,10 @@ INDENT = 34  # the number, and what stands under it on a second line, are at lea
 TITLE, ABOUT = 370, 530  # the same of what stands at the top of the first page
 TITLE_LINE, ABOUT_LINE, GAPS = 1.5, 1.2, 3.5  # and how high it stands there
 
+BREAK = "\u200b"  # takes no room and shows nothing; who copies the text finds it where a line ends within a word
+
 Row = Sequence[str]  # the number as it is written, the name, the country or nothing
-Cut = tuple[str, list[str], str]  # the same, the name in pieces between which a line may break
-Column = list[Cut]
+Column = list[tuple[str, str, str]]
 
 
 def pages(rows: Iterable[Row], *, title: str, about: str = "") -> Iterator[list[Column]]:
@@ -36,7 +37,7 @@ def pages(rows: Iterable[Row], *, title: str, about: str = "") -> Iterator[list[
                 yield columns
                 columns, at, top = [[], []], 0, 0
             left = LINES - top
-        columns[at].append((number, pieces(name, width), country))
+        columns[at].append((number, BREAK.join(pieces(name, width)), country))
         left -= need
     if columns[0]:
         yield columns
@@ -58,7 +59,7 @@ def lines(text: str, width: int) -> int:
 
 
 def pieces(text: str, width: int) -> list[str]:
-    """The text, cut where a word is wider than a line: Typst sets piece beside piece and may break between two."""
+    """The text, cut where a word is wider than a line."""
     if reckoned(text) <= width:
         return [text]
     cut, start, used = [], 0, 0
