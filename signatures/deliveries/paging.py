@@ -10,7 +10,7 @@ from math import ceil
 from signatures.deliveries.legible import clusters, coverage, legible
 
 # In the measures of `typst/list.typ`: lines of its rows, and tenths of an em of what is written.
-LINES = 58  # of a column; there is room for 61, of which the sum takes one
+LINES = 58  # of a column; there is room for 60, of which the sum takes one
 COLUMN = 281
 INDENT = 34  # the number, and what stands under it on a second line, are at least so wide
 TITLE, ABOUT = 370, 530  # the same of what stands at the top of the first page

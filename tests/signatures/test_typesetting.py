@@ -78,6 +78,16 @@ KINDS = {"letter": LETTER, "petition": PETITION, "totals": TOTALS, "list": list_
 EACH = pytest.mark.parametrize("kind", KINDS)
 
 
+# The least that each may hold.
+BARE = {
+    "letter": LETTER | {"blocks": [], "annexes": [], "sender": [], "addressee": [], "signature": []},
+    "petition": COMMON
+    | {"about": [], "texts": [{"language": "zh-hans", "heading": "中文", "about": [], "blocks": []}]},
+    "totals": COMMON | {"blocks": [], "tables": [], "after": [heading(3, "Al revés"), heading(1, "Después")]},
+    "list": COMMON | {"about": "", "pages": []},
+}
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
     document = pypdfium2.PdfDocument(path)
@@ -129,6 +139,11 @@ def test_each_page_is_numbered(kind: str, tmp_path: Path) -> None:
     assert len(pages) == n
     for number, page in enumerate(pages, 1):
         assert f"página {number} de {n}" in page
+
+
+@EACH
+def test_what_is_empty_takes_no_room(kind: str, tmp_path: Path) -> None:
+    assert typeset(kind, BARE[kind] | {"language": "pt-br"}, tmp_path / "a.pdf", at=NOON) == 1
 
 
 def test_a_letter_holds_its_words_in_their_order(tmp_path: Path) -> None:
