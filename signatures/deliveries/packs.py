@@ -4,10 +4,14 @@ A worker that is killed leaves a row that says since when it has been silent and
 one begins again. Whoever changes in the meantime, by a row that the moment does not know, has it begun again too.
 """
 
+import os
+import shutil
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +27,7 @@ from signatures.deliveries.typesetting import NotTypeset, typeset
 from signatures.models import Delivery, DeliveryChange, Pack, PackPiece
 
 MOST = 5000  # names in a volume: what typesets them takes some 150 MB of memory
+FOLDER = "petition-pack-"
 Row = tuple[int, str, str]
 
 
@@ -40,7 +45,7 @@ def make_next() -> bool:
     if pack is None:
         return False
     try:
-        with TemporaryDirectory(prefix="pack-") as folder, translation.override(cover.MAIN):
+        with TemporaryDirectory(prefix=FOLDER) as folder, translation.override(cover.MAIN):
             Making(pack, Path(folder)).run()
     except Overtaken:
         forget(pack)
@@ -76,6 +81,16 @@ def fail(pack: Pack, error: str) -> None:
     mine = Pack.objects.filter(pk=pack.pk, tries=pack.tries, state__in=Pack.UNDER_WAY)
     if mine.update(state=Pack.State.FAILED, error=error[:200]):
         forget(pack)
+
+
+def clear_away() -> None:
+    """Folders with names in them that a maker left behind when it was killed: nothing in them has moved for long."""
+    long_ago = time.time() - Pack.SILENT.total_seconds()
+    for folder in Path(gettempdir()).glob(f"{FOLDER}*"):
+        with suppress(FileNotFoundError):  # one that has just come to its end
+            found = folder.lstat()
+            if found.st_uid == os.geteuid() and found.st_mtime < long_ago:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class Making:

@@ -44,9 +44,11 @@ class NotTypeset(Exception):
 def typeset(kind: str, data: Mapping[str, Any], target: Path, *, at: datetime, seconds: float = SECONDS) -> int:
     """Writes the PDF to `target`, which only this user may read, and returns the number of its pages.
 
+    It works in a folder beside it: what a process that is killed leaves there, whoever made that folder clears away.
+
     The same data and moment make the same bytes. Raises NotTypeset, and then `target` is as it was.
     """
-    with TemporaryDirectory(prefix="typesetting-") as name:
+    with TemporaryDirectory(prefix="typesetting-", dir=target.parent) as name:
         folder = Path(name)
         for template in (HERE / "typst").glob("*.typ"):
             shutil.copyfile(template, folder / template.name)

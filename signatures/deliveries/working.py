@@ -9,5 +9,6 @@ def work() -> None:
     while freezing.freeze_next():
         pass
     offering.forget_outdated()
+    packs.clear_away()
     while packs.make_next():
         pass
