@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from signatures import addresses, exports, reasons, second_looks
+from signatures.deliveries import signer
 from signatures.models import (
     ConsentEvent,
     Doubt,
@@ -32,6 +33,7 @@ def of(signature: Signature, *, is_fresh: bool) -> dict[str, Any]:
         "is_name_hidden": signature.is_name_hidden and signature.visibility == Signature.Visibility.PUBLIC,
         "line": exports.line(signature),
         "lists": exports.lists_since(signature) if signature.confirmed_at else [],
+        "delivered": signer.of(signature),
         "name": shown(signature, "name", Output.SIGNER),
         "email": email if is_fresh or not email else addresses.masked(email),
         "events": list(signature.consent_events.select_related("consent").order_by("pk")),
@@ -72,6 +74,7 @@ def everything(signature: Signature) -> dict[str, Any]:
     )
     origin = getattr(signature, "origin", None)
     prefetch_related_objects([signature], *parts())  # nothing, where they came with it
+    delivered = signer.of(signature)
     return {
         "campaign": signature.campaign.slug,
         "signature": {name: plain(getattr(signature, name)) for name in fields},
@@ -79,6 +82,14 @@ def everything(signature: Signature) -> dict[str, Any]:
         "lists_for_the_addressee_since": [
             moment.isoformat() for moment in (exports.lists_since(signature) if signature.confirmed_at else [])
         ],
+        "delivery": {
+            "prepared_for": str(delivered.day),
+            "handed_over_on": plain(delivered.handed_over_on),
+            "number": delivered.number,
+            "how": str(delivered.how),
+        }
+        if delivered
+        else None,
         "address_fingerprint": plain(signature.fingerprint),
         "network_hashes": {
             "day": str(origin.day),
@@ -150,6 +161,7 @@ def parts() -> list[Prefetch]:
         Prefetch("moderated", ModeratedSignature.objects.select_related("act").order_by("pk")),
         Prefetch("doubts", Doubt.objects.order_by("pk")),
         Prefetch("privacy_requests", PrivacyRequest.objects.order_by("pk")),
+        signer.part(),
     ]
 
 
@@ -159,10 +171,15 @@ def copies_by_staff(signatures: SignatureQuerySet) -> list[dict[str, Any]]:
 
 
 def copy_by_staff(signature: Signature) -> dict[str, Any]:
-    """The same, for staff to pass on: where they may not see name and address, it only says that these are kept."""
+    """The same, for staff to pass on: where they may not see name and address, it only says that these are kept.
+
+    So too of the number in a delivery, which leads to a name in the list that was handed over before it was taken back.
+    """
     data = everything(signature)
     of_letters = [(letter, "to", "email") for letter in data["letters"]]
-    for place, key, field in [(data["signature"], "name", "name"), (data["signature"], "email", "email"), *of_letters]:
+    of_delivery = [(data["delivery"], "number", "name")] if data["delivery"] else []
+    of_signature = [(data["signature"], name, name) for name in ("name", "email")]
+    for place, key, field in [*of_signature, *of_delivery, *of_letters]:
         if place[key] and signature.visibility not in allowed(field, Output.ADMIN):
             place[key] = LEFT_OUT
     return data

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.base import ReadOnly
 from signatures import held, reasons, searching
-from signatures.admin import bulk, doubts, exports
+from signatures.admin import bulk, doubts, exports, stamps
 from signatures.admin.acting import ActingAdmin
 from signatures.admin.base import short
 from signatures.admin.lists import LanguageFilter
@@ -114,6 +114,7 @@ class SignatureAdmin(ActingAdmin):
         "confirmed_at",
         "withdrawn_at",
         "erased_at",
+        "stamp",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -143,6 +144,10 @@ class SignatureAdmin(ActingAdmin):
     @admin.display(description=_("country"))
     def country_name(self, signature: Signature) -> str:
         return str(signature.country.name)  # for the field itself, Django goes through all countries in each row
+
+    @admin.display(description=_("delivery"))
+    def stamp(self, signature: Signature) -> str:
+        return stamps.of(signature)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Signature], search_term: str

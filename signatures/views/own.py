@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import ConsentText
 from campaigns.views import find_text
 from signatures import holdings, limits, pausing, services, tasks, tokens
+from signatures.deliveries import signer
 from signatures.forms import AddressForm, ChangeForm
 from signatures.models import Letter, Signature
 from signatures.services import Changed
@@ -38,7 +39,7 @@ def with_key(*methods: str) -> Callable[[KeyView], Callable[..., HttpResponse]]:
             if found.link_generation != key.generation:
                 return failed(request, "moved", text=words_of(found))
             if found.erased_at is not None:
-                context = {"text": words_of(found), "signature": found}
+                context = {"text": words_of(found), "signature": found, "delivered": signer.of(found)}
                 return render(request, "signatures/erased.html", context, status=410)
             if request.method not in methods:
                 return see("own", token=token)  # the language was switched, or the page loaded again, after an error
