@@ -1,4 +1,4 @@
-"""What the campaign's page takes from this floor: its sign box and its counter."""
+"""What the campaign's page takes from this floor: its sign box, its counter, and what was handed over."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from campaigns.models import Campaign, CampaignText, ConsentText
 from signatures import cards, pausing, tally
 from signatures.forms import SignForm
-from signatures.models import Signature
+from signatures.models import Delivery, Signature
 from signatures.visibility import Output, shown
 
 LATEST = 12  # names on the page
@@ -51,6 +51,15 @@ def latest_names(context: Context, campaign: Campaign) -> dict[str, Any]:
     names = [(shown(row, "name", Output.PAGE), shown(row, "country", Output.PAGE)) for row in signatures]
     context["request"].shows_people = bool(names)
     return {"names": names}
+
+
+@register.inclusion_tag("signatures/_deliveries.html")
+def deliveries(text: CampaignText) -> dict[str, Any]:
+    """What was handed over, the first one first, and how long each waits for its answer. Of the account of the filing
+    nothing: it may name whoever took it."""
+    handed_over = Delivery.objects.handed_over().filter(campaign=text.campaign_id).select_related("pack")
+    shown_fields = ("handed_over_on", "answered_on", "answer", "answer_language", "pack__names", "pack__unnamed")
+    return {"addressee": text.addressee, "deliveries": handed_over.only(*shown_fields)}
 
 
 @register.simple_tag

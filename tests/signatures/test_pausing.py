@@ -49,7 +49,7 @@ def test_a_pause_takes_names_off_the_page_without_another_query(
 ) -> None:
     make_rows(campaign, 1, name="Public Example", visibility="public")
     client.get(PAGE)
-    with django_assert_num_queries(8) as before:  # type: ignore[operator]
+    with django_assert_num_queries(9) as before:  # type: ignore[operator]
         shown = client.get(PAGE)
     pause()
     with django_assert_num_queries(len(before)):  # type: ignore[operator]
