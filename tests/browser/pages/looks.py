@@ -88,7 +88,7 @@ def asks(language: str, tokens: Mapping[str, str]) -> Iterator[Ask]:
 def asks_of_signers(language: str, tokens: Mapping[str, str]) -> Iterator[Ask]:
     """What the later letters lead to."""
     root = f"/{language}/"
-    for name in ("own", "own-fresh", "own-secret", "own-held", "own-withdrawn"):
+    for name in ("own", "own-fresh", "own-secret", "own-held", "own-withdrawn", "own-handed-over"):
         yield Ask(name, f"{root}signature/{tokens[name]}/")
     yield Ask("own-erased", f"{root}signature/{tokens['own-erased']}/", 410)
     own, fresh = f"{root}signature/{tokens['own']}/", f"{root}signature/{tokens['own-fresh']}/"
@@ -99,6 +99,8 @@ def asks_of_signers(language: str, tokens: Mapping[str, str]) -> Iterator[Ask]:
     yield Ask("own-address-error", f"{fresh}address/", 422, form={"email": "rosa@gmail"}, has_errors=True)
     yield Ask("withdraw", f"{own}withdraw/")
     yield Ask("erase", f"{own}erase/")
+    for leave in ("withdraw", "erase"):
+        yield Ask(f"{leave}-handed-over", f"{root}signature/{tokens['own-handed-over']}/{leave}/")
     yield Ask("ask", f"{root}{PETITION}/signature/")
     yield Ask("ask-error", f"{root}{PETITION}/signature/", 422, form={"email": "rosa"}, has_errors=True)
     yield Ask("asked", f"{root}{PETITION}/signature/asked/")

@@ -59,10 +59,14 @@ def main(slug: str, target: Path) -> None:
         line = services.Line(name, "PE", Signature.Visibility.PUBLIC)
         services.change(signature_id=shown.pk, line=line, consent=shown.consent)
 
+    tokens = {language: stage(campaign, language) for language in LANGUAGES}
+    for language in LANGUAGES:
+        hand_over(campaign, f"Listed {language.upper()} Example", is_answered=language == "es")
+
     target.write_text(
         json.dumps(
             {
-                "tokens": {language: stage(campaign, language) for language in LANGUAGES},
+                "tokens": tokens,
                 # No visitor can call these up while the site is well.
                 "rendered": {name: render_to_string(f"{name}.html", {"minutes": 45}) for name in ("429", "500", "503")},
             }
@@ -87,7 +91,8 @@ def stage(campaign: "Campaign", language: str) -> dict[str, str]:
     from signatures.tokens import CONFIRM, CONFIRMED_HERE, NOT_ME, Handle, NewAddress, PageKey, make_unsubscribe
 
     def pending(name: str, **fields: str) -> "Signature":
-        return sign(campaign, f"{name} Example", f"{name.lower()}.{language}@example.org", language=language, **fields)
+        mailbox = name.lower().replace(" ", ".")
+        return sign(campaign, f"{name} Example", f"{mailbox}.{language}@example.org", language=language, **fields)
 
     def confirmed(name: str, **fields: str) -> "Signature":
         signature = pending(name, **fields)
@@ -99,6 +104,7 @@ def stage(campaign: "Campaign", language: str) -> dict[str, str]:
     public = confirmed("Public")
     line = services.Line("Public Example", "PE", Signature.Visibility.PUBLIC)
     services.change(signature_id=public.pk, line=line, consent=public.consent)
+    listed = confirmed(f"Listed {language.upper()}")
     secret, held, erased = confirmed("Secret", visibility="secret"), confirmed("Held"), confirmed("Erased")
     Signature.objects.filter(pk=held.pk).update(moderation="held", moderation_reason="Somebody asked Ana Example")
     services.erase(signature_id=erased.pk)
@@ -124,6 +130,7 @@ def stage(campaign: "Campaign", language: str) -> dict[str, str]:
         "own-secret": PageKey(secret.pk, 0).make(),
         "own-held": PageKey(held.pk, 0).make(),
         "own-withdrawn": PageKey(withdrawn.pk, 0, is_fresh=True).make(),
+        "own-handed-over": PageKey(listed.pk, 0, is_fresh=True).make(),
         "own-erased": PageKey(erased.pk, 0).make(),
         "not-me": NOT_ME.make(waiting.pk),
         "not-me-confirmed": NOT_ME.make(handed_over.pk),
@@ -133,6 +140,32 @@ def stage(campaign: "Campaign", language: str) -> dict[str, str]:
         "new-address-done": NewAddress(moved.pk, 0, f"another.{language}@example.org").seal(),
         "unsubscribe": make_unsubscribe(language.encode() * 16),
     }
+
+
+def hand_over(campaign: "Campaign", name: str, *, is_answered: bool) -> None:
+    """A delivery of the one signature with that name, twelve days ago: written as it is once its pack is ready, so that
+    the site's workers leave it alone."""
+    from django.contrib.auth import get_user_model
+    from django.utils import timezone
+
+    from signatures.deliveries import handing_over
+    from signatures.models import DeliveredSignature, Delivery, Pack, Signature
+
+    staff = get_user_model().objects.get_or_create(username="delivers")[0]
+    now = timezone.now()
+    day = timezone.localdate() - timedelta(days=12)
+    numbers = {"counted": 1, "before": 0, "signatures": 1, "names": 1}
+    delivery = Delivery.objects.create(
+        campaign=campaign, state="approved", staff=staff, day=day, place="Lima", letters={}, frozen_at=now, **numbers
+    )
+    signature = Signature.objects.get(campaign=campaign, name=name)
+    DeliveredSignature.objects.create(signature=signature, delivery=delivery, number=1)
+    pack = Pack.objects.create(delivery=delivery, state="ready", made_at=now, names=1)
+    facts = handing_over.Facts(on=day, how="At the desk", to_whom="Ana Example")
+    assert handing_over.hand_over(delivery_id=delivery.pk, pack_id=pack.pk, facts=facts, staff=staff)
+    if is_answered:
+        answer = "\n\n".join([f"Hemos recibido su petición. {'Respondimos' * 6}."] * 2)
+        handing_over.record_answer(delivery_id=delivery.pk, on=timezone.localdate(), answer=answer, language="es")
 
 
 WORDS = {"es": "Algo ocurrió desde entonces", "en": "Something has happened since"}

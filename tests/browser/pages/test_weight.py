@@ -26,7 +26,7 @@ COMPRESS = {"br": lambda text: brotli.compress(text, quality=5), "gzip": lambda 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_petition_is_light(browser: Browser, site: Site, looks: list[Look], language: str) -> None:
-    """With its progress, names and updates on it, which `looks` has brought about."""
+    """With its progress, names, deliveries and updates on it, which `looks` has brought about."""
     asked: list[Request] = []
     context = browser.new_context(base_url=site.url, viewport={"width": 360, "height": 740})
     context.on("request", lambda request: asked.append(request))
