@@ -86,7 +86,7 @@ def test_until_a_delivery_is_handed_over_it_heeds_what_its_signers_change(
 
     assert (
         "Your signature is in a delivery to the Ministry of Water that is being prepared for Dec. 10, 2026, with your"
-        " name and country. If you withdraw or erase it before it is handed over, or choose to be counted only, that"
+        " name and country. If you withdraw or erase it before the list leaves us, or choose to be counted only, that"
         " holds for this delivery too."
     ) in html
     assert NO_WAY_BACK not in html
