@@ -16,6 +16,7 @@ MAIN = "es"  # the language of the addressee; the letter in others is an annex
 OURS = ("es", "en")  # the languages in which the site has words of its own for it
 PLACES = re.compile(r"\{([^{}]*)\}")
 EMPTY = {"subject": "", "body": ""}
+MARKS = re.compile(r"([\\*_\[\]<>&])")  # of Markdown within a line
 # What stands in braces, in any language.
 KNOWN = ("signatures", "names", "unnamed", "day", "frozen", "addressee", "organisation", "petition", "postal_address")
 
@@ -68,6 +69,11 @@ def unknown_places(text: str) -> list[str]:
 
 def filled(words: str, values: Mapping[str, Any]) -> str:
     return PLACES.sub(lambda place: str(values.get(place[1], place[0])), words)
+
+
+def filled_in_markdown(words: str, values: Mapping[str, Any]) -> str:
+    """What is put in stays as it is: an asterisk of a title is no emphasis."""
+    return filled(words, {name: MARKS.sub(r"\\\1", str(value)) for name, value in values.items()})
 
 
 def values(delivery: Delivery, numbers: Numbers | Pack) -> dict[str, str]:

@@ -43,7 +43,7 @@ def letter(delivery: Delivery, numbers: Numbers | Pack, annexes: Sequence[Annex]
         "place_and_date": f"{delivery.place}, {values['day']}",
         "addressee": [values["addressee"]],
         "subject": subject,
-        "blocks": blocks(cover.filled(words["body"], values)),
+        "blocks": blocks(cover.filled_in_markdown(words["body"], values)),
         "annexes_heading": gettext("Annexes"),
         "annexes": [{"name": name, "what": what, "pages": pages_in_words(pages)} for name, what, pages in annexes],
         "closing": gettext("Yours faithfully,"),

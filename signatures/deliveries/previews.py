@@ -17,13 +17,14 @@ from signatures.models import Delivery, Pack
 
 
 def letters(delivery: Delivery, numbers: Numbers | Pack) -> list[tuple[str, str, SafeString]]:
-    """Language, subject and body of each, with the numbers in them."""
+    """Language, subject and body of each, with the numbers in them, Spanish first."""
     found = []
-    for language, words in delivery.letters.items():
+    for language in sorted(delivery.letters, key=lambda language: (language != cover.MAIN, language)):
+        words = delivery.letters[language]
         if words["body"]:
             with translation.override(language):
                 values = cover.values(delivery, numbers)
-            html = markdown.render(cover.filled(words["body"], values))
+            html = markdown.render(cover.filled_in_markdown(words["body"], values))
             found.append((language, cover.filled(words["subject"], values), mark_safe(html)))  # noqa: S308  (cleaned)
     return found
 

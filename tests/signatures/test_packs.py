@@ -23,9 +23,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from campaigns import markdown
 from campaigns.models import Campaign, Update
 from signatures import services
-from signatures.deliveries import deciding, handing_over, offering, packs, work
+from signatures.deliveries import cover, deciding, handing_over, offering, packs, work
 from signatures.exports import Paused
 from signatures.models import DeliveredSignature, Delivery, ExportRecord, Pack, PackPiece, Signature
 from tests.helpers import env_beside, make_campaign, make_many, make_rows, make_signature
@@ -104,6 +105,12 @@ def test_a_pack_holds_the_letter_the_petition_the_totals_the_list_and_the_manife
     petition = text_of(pack.read("3-peticion.pdf"))
     assert "The wells are closed." in petition
     assert petition.count("SHA-256") == 1  # nobody signed in Spanish
+
+
+def test_what_is_put_into_the_letter_is_no_markdown() -> None:
+    words, values = "**{organisation}** {petition} {nobody}", {"organisation": "A*B_C", "petition": "[x](https://x)"}
+    assert markdown.plain(markdown.render(cover.filled_in_markdown(words, values))) == "A*B_C [x](https://x) {nobody}"
+    assert cover.filled(words, values) == "**A*B_C** [x](https://x) {nobody}"
 
 
 def test_the_manifest_has_the_hash_of_each_file_and_sha256sum_agrees(campaign: Campaign, tmp_path: Path) -> None:
