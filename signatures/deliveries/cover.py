@@ -39,8 +39,8 @@ def body() -> str:
     paragraphs = [
         gettext("To whom it may concern:"),
         gettext(
-            "With this letter {organisation} hands over to the {addressee} the petition “{petition}” and, with it, the"
-            " signatures of {signatures} people, counted until {frozen}."
+            "With this letter {organisation} hands over to the {addressee} the petition “{petition}” and with it, as"
+            " counted until {frozen}, the signatures of {signatures} people."
         ),
         gettext(
             "Of these, {names} are in the enclosed list with their name and country. Another {unnamed} asked to be"
