@@ -52,9 +52,10 @@ UPDATE signatures_delivery SET
     names = (SELECT count(number) FROM frozen), left_out = (SELECT numbers FROM others)
 WHERE id = %(delivery)s
 """
+# An array is looked up by the index, however many rows there are; it is asked for every few seconds.
 LET_GO = """
-DELETE FROM signatures_deliveredsignature AS member USING signatures_delivery AS delivery
-WHERE delivery.id = member.delivery_id AND delivery.state = 'withdrawn'
+DELETE FROM signatures_deliveredsignature
+WHERE delivery_id = ANY (ARRAY(SELECT id FROM signatures_delivery WHERE state = 'withdrawn'))
 """
 
 
