@@ -53,7 +53,7 @@ DROP FUNCTION signatures_delivery_update();
 DROP FUNCTION signatures_delivery_delete();
 """
 
-# Keys that point to signatures need a lock on these for a moment: where it cannot be had, nothing happens.
+# Keys that point to campaigns need a lock on these for a moment: where it cannot be had, nothing happens.
 LOCK = "SET LOCAL lock_timeout = '5s'"
 
 
@@ -335,6 +335,7 @@ class Migration(migrations.Migration):
                 (
                     "signature",
                     models.OneToOneField(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         primary_key=True,
                         related_name="delivered",

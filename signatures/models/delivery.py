@@ -123,8 +123,11 @@ class Delivery(models.Model):
 class DeliveredSignature(models.Model):
     """A counted signature in the one delivery that it is handed over with. One that is withdrawn lets them go again."""
 
-    # Only pending signatures are ever deleted, and they are in none.
-    signature = models.OneToOneField(Signature, models.DO_NOTHING, primary_key=True, related_name="delivered")
+    # Only pending signatures are ever deleted, and they are in none. A constraint would lock all that are frozen until
+    # the freezing is over, and who withdraws meanwhile would wait for it.
+    signature = models.OneToOneField(
+        Signature, models.DO_NOTHING, primary_key=True, related_name="delivered", db_constraint=False
+    )
     delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="delivered", db_index=False)
     number = models.PositiveIntegerField(
         null=True, help_text="In the list, where it was to have a line when the delivery was frozen."

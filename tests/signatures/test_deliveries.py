@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from signatures import services, tally
 from signatures.deliveries import cover, deciding, freezing
 from signatures.models import DeliveredSignature, Delivery, DeliveryChange, ErasedNumber, Pack, PackPiece, Signature
-from tests.helpers import make_campaign, make_many, make_rows, make_signature
+from tests.helpers import elsewhere, make_campaign, make_many, make_rows, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,6 +126,23 @@ def test_while_people_sign_a_delivery_agrees_with_the_count_of_its_moment(campai
     assert len({delivery.counted for delivery in made}) > 1  # somebody signed or left in between
     members = DeliveredSignature.objects.count()
     assert members == sum(delivery.signatures or 0 for delivery in made)
+
+
+def test_who_withdraws_while_a_delivery_is_frozen_does_not_wait(campaign: Campaign) -> None:
+    rows = make_rows(campaign, 5)
+    asked = {"day": timezone.localdate(), "place": "Lima", "volume_megabytes": 10, "letters": {}, "staff": staff()}
+    delivery = deciding.make(campaign=campaign, **asked)
+
+    def withdraw_in_time() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            assert services.withdraw(signature_id=rows[0].pk)
+
+    with transaction.atomic():
+        assert freezing.freeze_next()
+        elsewhere(withdraw_in_time)
+    delivery.refresh_from_db()
+    assert delivery.signatures == 5  # of the moment before
 
 
 def test_two_freezing_at_once_put_nobody_into_both(campaign: Campaign) -> None:
