@@ -7,6 +7,7 @@ its own answers are.
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -168,6 +169,39 @@ def test_a_large_body_is_refused_and_a_form_is_not(proxy: Proxy, upstream: Upstr
 
     told = json.loads(proxy.ask("POST", f"{PAGE}sign/", "x" * (256 * 1024)).text)
     assert told["length"] == 256 * 1024
+
+
+SCAN = "/admin/signatures/delivery/7/scan/"
+
+
+def test_a_scan_of_ten_megabytes_gets_through_where_scans_are_added_and_is_never_on_a_disk(proxy: Proxy) -> None:
+    megabytes = 1024 * 1024
+    (proxy.folder / "body").rmdir()  # where it would be laid aside
+    answer = proxy.ask("POST", SCAN, "x" * (10 * megabytes + 1000))
+
+    assert json.loads(answer.text)["length"] == 10 * megabytes + 1000
+    assert proxy.ask("POST", SCAN, "x" * (11 * megabytes + 1)).status == 413
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/admin/signatures/delivery/7/change/", f"{SCAN}9/", "/admin/signatures/delivery/add/", "/admin/login/", "/es/"],
+)
+def test_nothing_that_large_gets_through_elsewhere(proxy: Proxy, upstream: Upstream, path: str) -> None:
+    assert proxy.ask("POST", path, "x" * 300_000).status == 413
+    assert upstream.asked == 0
+
+
+def test_no_more_than_four_scans_are_under_way_and_forms_go_on(proxy: Proxy, upstream: Upstream) -> None:
+    """Whoever sends them need not be of the staff, and each may take as much memory as forty forms."""
+    upstream.go_on.clear()
+    with ThreadPoolExecutor(4) as four:
+        under_way = [four.submit(proxy.ask, "POST", SCAN, "x" * 300_000) for _ in range(4)]
+        assert until(lambda: upstream.asked == 4, 20)
+        assert proxy.ask("POST", SCAN, "x" * 300_000).status == 503
+        upstream.go_on.set()
+        assert [one.result().status for one in under_way] == [200] * 4
+    assert proxy.ask("POST", f"{PAGE}sign/", "a=b").status == 200
 
 
 # What is kept
