@@ -72,7 +72,7 @@ class Pack(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.made_at or self.asked_at:%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(self.made_at or self.asked_at):%Y-%m-%d %H:%M}"
 
     @property
     def signatures(self) -> int:
