@@ -21,7 +21,8 @@ from campaigns.models import Campaign
 from petition_site.staff import views
 from signatures import addresses, clusters, exports, services, tally
 from signatures.models import FunnelTally, Letter, RetentionRun, Suppression, ViaTally
-from tests.browser.guides.people import crowd, doubted, sign, signed_before
+from tests.browser.guides.handing import approved, handed_over
+from tests.browser.guides.people import crowd, doubted, late, sign, signed_before
 from tests.browser.guides.words import HALF_WAY, KEY, NEWCOMER, STAFF, WORDS
 from tests.helpers import log_in
 
@@ -34,13 +35,17 @@ def fill(slug: str, language: str, target: Path) -> None:
     sessions[NEWCOMER] = session(account(NEWCOMER, "moderator"), with_code=False, offered=KEY)
     sessions[HALF_WAY] = session(account(HALF_WAY, "moderator"), with_code=False, has_app=True)
     signed_before(campaign, now)
+    first = handed_over(campaign, staff, words)
     people = doubted(campaign, staff["marta"], words, now)
     crowd(campaign, now)
+    second = approved(campaign, staff)
+    late(campaign, now)
     tally.fold()
     clusters.find()
     letters(campaign, now)
     numbers(campaign, now)
     places = people | wishes(campaign, staff, words, now) | texts(campaign)
+    places |= {"handed over": first.pk, "approved": second.pk}
     target.write_text(json.dumps({"sessions": sessions, "places": places}))
 
 

@@ -1,5 +1,5 @@
 """People for the pictures of the guides for staff, invented by the same chance each time: six weeks of a campaign, two
-crowds, and those who wait for somebody of the staff to look. Imported once Django is set up."""
+crowds, who signs later, and those who wait for somebody of the staff to look. Imported once Django is set up."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,11 @@ def crowd(campaign: Campaign, now: datetime) -> None:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     lately = max(midnight, now - timedelta(minutes=30))
     invent(campaign, now, Random(8), [(lately, CROWD) for _ in range(60)])
+
+
+def late(campaign: Campaign, now: datetime) -> None:
+    """Who is in no delivery yet. They signed days ago, or nobody of today would stand out beside them."""
+    invent(campaign, now, Random(9), [(now - timedelta(days=3, hours=2 * n), "") for n in range(300)])
 
 
 def invent(campaign: Campaign, now: datetime, chance: Random, moments: list[tuple[datetime, str]]) -> None:

@@ -92,6 +92,19 @@ def export_names(page: Page, places: Places) -> None:
     page.locator("#id_preset").select_option("addressee")
 
 
+def look_at_delivery(page: Page, places: Places) -> None:
+    page.goto(f"{LISTS}delivery/add/?campaign={places['campaign']}")
+    page.locator("button[value=preview]").click()
+
+
+def of_approved(page: Page, places: Places) -> None:
+    page.goto(f"{LISTS}delivery/{places['approved']}/change/")
+
+
+def of_handed_over(page: Page, places: Places) -> None:
+    page.goto(f"{LISTS}delivery/{places['handed over']}/change/")
+
+
 def of_signature(page: Page, places: Places) -> None:
     page.goto(f"{LISTS}signature/{places['signature']}/change/")
 
@@ -123,6 +136,10 @@ SHOTS = (
     Shot("release", "marta", f"{LISTS}queuedsignature/", release, height=900),
     Shot("signature", "marta", do=of_signature, height=1500),
     Shot("search", "marta", f"{LISTS}signature/", search, height=560),
+    # Before the job below rejects many who were handed over.
+    Shot("delivery", "lucía", do=look_at_delivery, height=1100),
+    Shot("delivery-ready", "inés", do=of_approved, height=1080),
+    Shot("delivery-handed", "inés", do=of_handed_over, part=".module:has(form[action*='/pack/'])", height=720),
     Shot("bulk", "marta", do=act_on_all, height=700),
     Shot("job", do=press, height=800),
     Shot("job-done", do=start_job, height=1000),

@@ -13,6 +13,7 @@ WORDS = {
         "mail": "mail of this morning",
         "for": "handing over at the Attorney General's Office",
         "who": "for the team in Lima, by country",
+        "how": "at the desk, on paper and on a stick",
     },
     "es": {
         "rule": "ráfaga del jueves, nombres inventados",
@@ -20,5 +21,6 @@ WORDS = {
         "mail": "correo de esta mañana",
         "for": "entrega en la Fiscalía de la Nación",
         "who": "para el equipo de Lima, por país",
+        "how": "en la ventanilla, en papel y en una memoria USB",
     },
 }

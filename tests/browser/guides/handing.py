@@ -1,0 +1,45 @@
+"""Deliveries for the pictures of the guides for staff: one that was handed over, and one whose pack is ready. Imported
+once Django is set up."""
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from petition_site.local.processes import until
+from signatures import deliveries, services
+from signatures.deliveries import cover, deciding, handing_over
+from signatures.models import Delivery, Pack
+from tests.browser.site import PATIENCE
+
+
+def handed_over(campaign: Campaign, staff: dict[str, User], words: dict[str, str]) -> Delivery:
+    """Of whose list three people have taken something back since: by number, so that the page says the same each
+    time."""
+    delivery = approved(campaign, staff)
+    facts = handing_over.Facts(
+        on=timezone.localdate(), how=words["how"], to_whom="Mesa de partes", receipt_number="2026-004117"
+    )
+    pack = delivery.packs.get()
+    assert handing_over.hand_over(delivery_id=delivery.pk, pack_id=pack.pk, facts=facts, staff=staff["inés"])
+    for number, verb in ((98, services.erase), (412, services.withdraw), (807, services.erase)):
+        verb(signature_id=delivery.delivered.get(number=number).pk)
+    return delivery
+
+
+def approved(campaign: Campaign, staff: dict[str, User]) -> Delivery:
+    """Of all who count by now; the site's worker may be at it too."""
+    asked = {"day": timezone.localdate(), "place": "Lima", "volume_megabytes": 10, "letters": cover.draft(campaign)}
+    delivery = deciding.make(campaign=campaign, staff=staff["lucía"], **asked)
+
+    def is_approved() -> bool:
+        deliveries.work()
+        return deciding.approve(delivery_id=delivery.pk, staff=staff["inés"])
+
+    def is_ready() -> bool:
+        deliveries.work()
+        return Pack.objects.true().filter(delivery=delivery).exists()
+
+    assert until(is_approved, PATIENCE)
+    assert until(is_ready, PATIENCE)
+    delivery.refresh_from_db()
+    return delivery
