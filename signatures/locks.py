@@ -14,6 +14,7 @@ class Lock(IntEnum):
     PAUSE = 7_031_957
     RECOUNT = 7_031_958
     FREEZE = 7_031_959
+    PACK = 7_031_960
 
 
 def wait_for(number: int) -> None:

@@ -174,10 +174,12 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return self.back(request, delivery, True, _("Added: a scan."))
 
     def scan(self, request: HttpRequest, pk: int, scan: int) -> HttpResponse:
-        self.checked(request, pk)
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
+        """As it was added; or, by a button, gone: somebody may have added what does not belong here."""
+        delivery = self.checked(request, pk)
         row = get_object_or_404(DeliveryScan, delivery=pk, pk=scan)
+        if request.method == "POST":
+            row.delete()
+            return self.back(request, delivery, True, _("Deleted: a scan."))
         response = HttpResponse(bytes(row.data), content_type=row.content_type)
         ending = row.content_type.rpartition("/")[2]
         response["Content-Disposition"] = f'attachment; filename="scan-{row.pk}.{ending}"'

@@ -9,10 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from signatures import pausing
-from signatures.exports import Download, Paused
+from signatures.exports import PACK, Download, Paused
 from signatures.models import Delivery, DeliveryChange, ExportRecord, Pack, PackPiece
-
-PRESET = "pack"  # of an export's record
 
 
 def offer(*, pack_id: int, staff: User) -> Download | None:
@@ -28,7 +26,7 @@ def offer(*, pack_id: int, staff: User) -> Download | None:
         staff=staff,
         approved_by=others[0],
         campaign=delivery.campaign,
-        preset=PRESET,
+        preset=PACK,
         purpose=gettext("Delivery of %(day)s") % {"day": delivery.day.isoformat()},
     )
     name = f"{delivery.campaign.slug}-{delivery.day:%Y-%m-%d}.zip"

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from signatures import locks
 from signatures.deliveries import cover, documents, moments
 from signatures.deliveries.archive import Archive
 from signatures.deliveries.deciding import locked
@@ -59,6 +60,9 @@ def make_next() -> bool:
 
 @transaction.atomic
 def claim() -> Pack | None:
+    """One at a time for the whole site: the other processes of a worker have letters to send."""
+    if not locks.take(locks.Lock.PACK) or Pack.objects.being_made().exists():
+        return None
     packs = Pack.objects.to_make().select_for_update(skip_locked=True, of=("self",))
     pack = packs.select_related("delivery__campaign").order_by("pk").first()
     if pack is None:

@@ -3,13 +3,14 @@
 from signatures.exports.approvals import APPROVAL_ABOVE, OwnRequest, ask, collect, decide, needs_approval
 from signatures.exports.forms import DEFUSED, FORMS
 from signatures.exports.presets import PRESETS
-from signatures.exports.signer import line, lists_since
+from signatures.exports.signer import PACK, line, lists_since
 from signatures.exports.streaming import Download, Paused, export
 
 __all__ = [
     "APPROVAL_ABOVE",
     "DEFUSED",
     "FORMS",
+    "PACK",
     "PRESETS",
     "Download",
     "OwnRequest",

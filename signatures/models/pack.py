@@ -13,6 +13,10 @@ from signatures.models.delivery import Delivery, DeliveryChange
 
 
 class PackQuerySet(models.QuerySet["Pack"]):
+    def being_made(self) -> Self:
+        """By a worker that was there a moment ago."""
+        return self.filter(state=Pack.State.MAKING, seen_at__gte=timezone.now() - Pack.SILENT)
+
     def to_make(self) -> Self:
         """Queued, or left behind by a worker that is gone."""
         is_silent = Q(state=Pack.State.MAKING, seen_at__lt=timezone.now() - Pack.SILENT)

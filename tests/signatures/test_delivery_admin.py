@@ -284,7 +284,9 @@ def test_only_what_is_a_scan_is_taken(
     assert not DeliveryScan.objects.exists()
 
 
-def test_a_scan_comes_back_as_it_was_under_a_name_of_ours(campaign: Campaign, wayra: Client, sami: Client) -> None:
+def test_a_scan_comes_back_as_it_was_under_a_name_of_ours_and_can_be_deleted(
+    campaign: Campaign, wayra: Client, sami: Client
+) -> None:
     delivery = handed_over(wayra, sami, campaign)
     scan = SimpleUploadedFile('a"b.pdf', b"%PDF-1.7 stamped", content_type="text/html")
     assert wayra.post(f"{LIST}{delivery.pk}/scan/", {"scan": scan}).status_code == 302
@@ -293,3 +295,6 @@ def test_a_scan_comes_back_as_it_was_under_a_name_of_ours(campaign: Campaign, wa
     assert response.content == b"%PDF-1.7 stamped"
     assert response["Content-Type"] == "application/pdf"
     assert response["Content-Disposition"] == f'attachment; filename="scan-{row.pk}.pdf"'
+    assert wayra.post(f"{LIST}{delivery.pk}/scan/{row.pk}/").status_code == 302
+    assert not DeliveryScan.objects.exists()
+    assert wayra.get(f"{LIST}{delivery.pk}/scan/{row.pk}/").status_code == 404

@@ -27,7 +27,7 @@ from campaigns import markdown
 from campaigns.models import Campaign, Update
 from signatures import services
 from signatures.deliveries import cover, deciding, handing_over, offering, packs, work
-from signatures.exports import Paused
+from signatures.exports import Paused, lists_since
 from signatures.models import DeliveredSignature, Delivery, ExportRecord, Pack, PackPiece, Signature
 from tests.helpers import env_beside, make_campaign, make_many, make_rows, make_signature
 from tests.signatures.test_deliveries import approved, make_delivery, staff
@@ -299,6 +299,21 @@ def test_killed_in_the_middle_it_is_not_offered_and_is_made_again_the_same(
     assert same_but_for_its_time(whole, taken(delivery))
 
 
+def test_one_pack_is_made_at_a_time(campaign: Campaign) -> None:
+    make_rows(campaign, 2)
+    approved(campaign)
+    other = make_campaign("land-for-all")
+    make_rows(other, 2)
+    second = approved(other)
+    first = packs.claim()
+    assert first
+    assert packs.claim() is None
+    Pack.objects.filter(pk=first.pk).update(state=Pack.State.READY)
+    claimed = packs.claim()
+    assert claimed
+    assert claimed.delivery == second
+
+
 def test_what_is_taken_back_while_it_is_made_has_it_made_anew_without(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -385,6 +400,15 @@ def test_a_pack_is_accounted_for_as_a_list_of_names_is(campaign: Campaign) -> No
     assert record.sha256 == pack_of(delivery).sha256
     taken(delivery, by="sami")
     assert ExportRecord.objects.first().approved_by == staff("wayra")
+
+
+def test_a_signer_reads_that_a_pack_was_taken_though_its_delivery_was_withdrawn(campaign: Campaign) -> None:
+    signature = make_signature(campaign, is_confirmed=True)
+    delivery, _pack = made(campaign)
+    assert deciding.withdraw(delivery_id=delivery.pk, reason="wrong day", staff=staff())
+    later = make_signature(campaign, is_confirmed=True)
+    assert lists_since(signature) == [ExportRecord.objects.get().started_at]
+    assert lists_since(later) == []
 
 
 def test_while_the_site_is_paused_no_pack_leaves(campaign: Campaign) -> None:

@@ -120,7 +120,7 @@ PAGES = {
     "signatures_delivery_hand_over": (EXPORTER, EXPORTER),
     "signatures_delivery_record_answer": (EXPORTER, EXPORTER),
     "signatures_delivery_add_scan": (NOBODY, EXPORTER),
-    "signatures_delivery_scan": (EXPORTER, NOBODY),
+    "signatures_delivery_scan": (EXPORTER, EXPORTER),
     "signatures_delivery_pack": (NOBODY, EXPORTER),
     **pages("signatures_letter", see=MODERATOR),
     **pages("signatures_suppression", see=MODERATOR, delete=ADMINISTRATOR),
@@ -409,7 +409,7 @@ def a_delivery(campaign: Campaign) -> dict[str, Any]:
     return asked | {"campaign": campaign.pk, "seen": form.digest, "decision": "make"}
 
 
-DELIVERED = {f"signatures_delivery_{page}" for page in ("add", "add_scan", "decide", "pack")}
+DELIVERED = {f"signatures_delivery_{page}" for page in ("add", "add_scan", "decide", "pack", "scan")}
 
 
 @pytest.fixture
