@@ -12,7 +12,6 @@ from django.db import connections
 
 from signatures import (
     clusters,
-    deliveries,
     held,
     letters,
     recounting,
@@ -23,6 +22,7 @@ from signatures import (
     tally,
 )
 from signatures.breaker import Breaker
+from signatures.deliveries import working
 
 NUDGE_EVERY = 1  # second, for the whole site
 ASK_EVERY = 0.1  # seconds, for a process that was told that another has nudged
@@ -79,7 +79,7 @@ def work_deliveries() -> None:
 
     It is the one task but `recount` that may take so long: a pack is of one moment, and in pieces it would be of many.
     """
-    deliveries.work()
+    working.work()
 
 
 @shared_task

@@ -1,5 +1,1 @@
 """Deliveries: what is handed over, who agreed to it, the pack that is made of it, and what came of it."""
-
-from signatures.deliveries.working import work
-
-__all__ = ["work"]

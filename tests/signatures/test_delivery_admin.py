@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from signatures import services
-from signatures.deliveries import work
+from signatures.deliveries.working import work
 from signatures.models import Delivery, DeliveryScan, ExportRecord, Pack, Signature
 from tests.helpers import log_in, make_campaign, make_signature
 

@@ -26,7 +26,8 @@ from django.utils import timezone
 from campaigns import markdown
 from campaigns.models import Campaign, Update
 from signatures import services
-from signatures.deliveries import cover, deciding, handing_over, offering, packs, work
+from signatures.deliveries import cover, deciding, handing_over, offering, packs
+from signatures.deliveries.working import work
 from signatures.exports import Paused, lists_since
 from signatures.models import DeliveredSignature, Delivery, ExportRecord, Pack, PackPiece, Signature
 from tests.helpers import env_beside, make_campaign, make_many, make_rows, make_signature

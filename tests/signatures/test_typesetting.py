@@ -225,7 +225,7 @@ def test_a_thousand_names_in_all_scripts_are_read_by_pdftotext(tmp_path: Path) -
         assert matches(f"{legible(name)} · Perú", text, script), (script, name, text)
 
 
-@pytest.mark.ci
+@pytest.mark.long
 def test_no_character_of_the_fonts_is_an_empty_box(tmp_path: Path) -> None:
     """Typst makes no PDF/UA of a text of which it lacks a glyph."""
     characters = map(chr, sorted(coverage().fonts))

@@ -6,23 +6,22 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from petition_site.local.processes import until
-from signatures import deliveries, services
-from signatures.deliveries import cover, deciding, handing_over
+from signatures import services
+from signatures.deliveries import cover, deciding, handing_over, working
 from signatures.models import Delivery, Pack
 from tests.browser.site import PATIENCE
 
 
 def handed_over(campaign: Campaign, staff: dict[str, User], words: dict[str, str]) -> Delivery:
-    """Of whose list three people have taken something back since: by number, so that the page says the same each
-    time."""
+    """Three of whom have been erased since. They are the same each time; their numbers are not, which are drawn."""
     delivery = approved(campaign, staff)
     facts = handing_over.Facts(
         on=timezone.localdate(), how=words["how"], to_whom="Mesa de partes", receipt_number="2026-004117"
     )
     pack = delivery.packs.get()
     assert handing_over.hand_over(delivery_id=delivery.pk, pack_id=pack.pk, facts=facts, staff=staff["inés"])
-    for number, verb in ((98, services.erase), (412, services.withdraw), (807, services.erase)):
-        verb(signature_id=delivery.delivered.get(number=number).pk)
+    for member in delivery.delivered.exclude(number=None).order_by("signature")[:3]:
+        services.erase(signature_id=member.signature_id)
     return delivery
 
 
@@ -32,11 +31,11 @@ def approved(campaign: Campaign, staff: dict[str, User]) -> Delivery:
     delivery = deciding.make(campaign=campaign, staff=staff["lucía"], **asked)
 
     def is_approved() -> bool:
-        deliveries.work()
+        working.work()
         return deciding.approve(delivery_id=delivery.pk, staff=staff["inés"])
 
     def is_ready() -> bool:
-        deliveries.work()
+        working.work()
         return Pack.objects.true().filter(delivery=delivery).exists()
 
     assert until(is_approved, PATIENCE)
