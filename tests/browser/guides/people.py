@@ -2,7 +2,7 @@
 crowds, who signs later, and those who wait for somebody of the staff to look. Imported once Django is set up."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import time_machine
@@ -31,10 +31,9 @@ def signed_before(campaign: Campaign, now: datetime) -> None:
 
 
 def crowd(campaign: Campaign, now: datetime) -> None:
-    """Sixty within a moment of today."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    lately = max(midnight, now - timedelta(minutes=30))
-    invent(campaign, now, Random(8), [(lately, CROWD) for _ in range(60)])
+    """Sixty within a moment: of yesterday shortly after midnight, or too few tens of minutes would have passed since
+    the first of them for any to be usual, and nothing would stand out."""
+    invent(campaign, now, Random(8), [(now - timedelta(minutes=30), CROWD) for _ in range(60)])
 
 
 def late(campaign: Campaign, now: datetime) -> None:
