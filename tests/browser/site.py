@@ -34,9 +34,9 @@ SLUG = "stand-with-victims-of-repression-in-peru"
 STAFF = "moderator"
 PATIENCE = 60  # seconds, for two cores that run other tests at the same time
 
-# Of the sixteen logical databases of a Redis, the other tests use the first ones. Each of two sites at a time has a
-# cache here, and its broker in the next.
-CACHES = (12, 14)
+# Of the sixteen logical databases of a Redis, each worker of pytest-xdist has two (tests/settings.py). Each site has a
+# cache in what they leave, and its broker in the next: two at a time at least, or as many as there are workers.
+CACHES = range(2 * min(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 6), 16, 2)
 
 
 @dataclass(frozen=True)
