@@ -9,7 +9,7 @@ from tests.bench.site import PAGE
 from tests.faults.people import People, read
 from tests.faults.site import Breakable
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("faults of PostgreSQL")
 AWAY = frozenset({503})
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.people import People
 from tests.faults.site import Breakable
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("faults of Redis")
 FROZEN = 30  # seconds
 
 

@@ -9,7 +9,7 @@ from tests.bench.signing import counted, recounted
 from tests.faults.people import People
 from tests.faults.site import Breakable
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("faults of workers")
 MEANWHILE = 6  # seconds
 
 
