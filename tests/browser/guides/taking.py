@@ -7,7 +7,7 @@ is written anew where that differs, so that a second run leaves every file alone
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -55,7 +55,7 @@ class Look:
 def take(folder: Path, logs: Path, *, is_all: bool = False) -> list[Path]:
     """Those that were written into the folder: the ones whose page says something else than its picture, or all."""
     written = []
-    for look in looks(logs):
+    for look in looks(logs, LANGUAGES):
         path = folder / look.path
         if is_all or look.said != digest_of(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,15 +64,15 @@ def take(folder: Path, logs: Path, *, is_all: bool = False) -> list[Path]:
     return written
 
 
-def stale(folder: Path, logs: Path) -> list[str]:
-    """Those whose page says something else by now."""
-    return [look.path for look in looks(logs) if look.said != digest_of(folder / look.path)]
+def stale(folder: Path, logs: Path, language: str) -> list[str]:
+    """Those of a language whose page says something else by now."""
+    return [look.path for look in looks(logs, [language]) if look.said != digest_of(folder / look.path)]
 
 
-def looks(logs: Path) -> Iterator[Look]:
+def looks(logs: Path, languages: Iterable[str]) -> Iterator[Look]:
     """Every page that is shown, in each language on a site of its own."""
     with chromium.running(logs / "chromium.log") as browser:
-        for language in LANGUAGES:
+        for language in languages:
             of_language = logs / language
             of_language.mkdir()
             with running_site(of_language, STAFF_SECOND_FACTOR="true") as site:
