@@ -1,6 +1,8 @@
 """Deliveries for the pictures of the guides for staff: one that was handed over, and one whose pack is ready. Imported
 once Django is set up."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -11,12 +13,15 @@ from signatures.deliveries import cover, deciding, handing_over, working
 from signatures.models import Delivery, Pack
 from tests.browser.site import PATIENCE
 
+AGO = timedelta(days=5)  # so that the days without an answer are several, also when midnight passes
+
 
 def handed_over(campaign: Campaign, staff: dict[str, User], words: dict[str, str]) -> Delivery:
-    """Three of whom have been erased since. They are the same each time; their numbers are not, which are drawn."""
+    """Some days ago, which the pictures show, and not that it was made today. Three have been erased since: the same
+    each time; their numbers are not, which are drawn."""
     delivery = approved(campaign, staff)
     facts = handing_over.Facts(
-        on=timezone.localdate(), how=words["how"], to_whom="Mesa de partes", receipt_number="2026-004117"
+        on=timezone.localdate() - AGO, how=words["how"], to_whom="Mesa de partes", receipt_number="2026-004117"
     )
     pack = delivery.packs.get()
     assert handing_over.hand_over(delivery_id=delivery.pk, pack_id=pack.pk, facts=facts, staff=staff["inés"])
