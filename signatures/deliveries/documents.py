@@ -5,7 +5,6 @@ too.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django.utils import formats, timezone, translation
@@ -185,8 +184,7 @@ def how_it_was_counted(delivery: Delivery, moment: Moment) -> str:
 
 
 def in_words(delivery: Delivery) -> str:
-    moment: date = timezone.localtime(delivery.frozen_at)
-    return formats.date_format(moment, "DATETIME_FORMAT")
+    return formats.date_format(timezone.localtime(delivery.frozen_at), "DATETIME_FORMAT")
 
 
 def country_name(code: str) -> str:
