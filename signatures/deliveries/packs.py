@@ -9,16 +9,18 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from signatures import locks
+from signatures import alarms, locks
 from signatures.deliveries import cover, documents, moments
 from signatures.deliveries.archive import Archive
 from signatures.deliveries.deciding import locked
@@ -82,9 +84,16 @@ def forget(pack: Pack) -> None:
 
 
 def fail(pack: Pack, error: str) -> None:
+    """And tells staff: whoever asked for it may not look again before the day of the handing over."""
     mine = Pack.objects.filter(pk=pack.pk, tries=pack.tries, state__in=Pack.UNDER_WAY)
     if mine.update(state=Pack.State.FAILED, error=error[:200]):
         forget(pack)
+        with translation.override(settings.LANGUAGE_CODE):
+            text = gettext(
+                "The pack of delivery %(number)d could not be made: %(error)s Look at the delivery in the admin, and"
+                " have it made again once the cause is gone."
+            ) % {"number": pack.delivery_id, "error": error.rstrip(".") + "."}
+        transaction.on_commit(partial(alarms.raise_alarm, "pack", text))
 
 
 def clear_away() -> None:
