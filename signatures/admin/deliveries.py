@@ -144,8 +144,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             pack, staff = form.cleaned_data["pack"], staff_of(request)
             done = handing_over.hand_over(delivery_id=pk, pack_id=pack.pk, facts=form.facts, staff=staff)
             if done:
-                told = _("An update is drafted in each language: read it, complete it, publish it.")
-                messages.info(request, format_html('<a href="{}">{}</a>', reverse(UPDATES), told))
+                tell_of_updates(request)
         return self.back(request, delivery, done, _("Recorded: handed over."))
 
     def record_answer(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -154,6 +153,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             return making.page(self, request, "answer", _("Answer"), form=form, delivery=delivery)
         done = handing_over.record_answer(delivery_id=pk, **form.cleaned_data)
+        if done and delivery.state == State.HANDED_OVER:
+            tell_of_updates(request)
         return self.back(request, delivery, done, _("Recorded: answered."))
 
     def add_scan(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -208,6 +209,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
         else:
             messages.warning(request, _("The delivery has gone on meanwhile: nothing was done. Look again."))
         return redirect("admin:signatures_delivery_change", delivery.pk)
+
+
+def tell_of_updates(request: HttpRequest) -> None:
+    told = _("An update is drafted in each language: read it, complete it, publish it.")
+    messages.info(request, format_html('<a href="{}">{}</a>', reverse(UPDATES), told))
 
 
 SAID = {

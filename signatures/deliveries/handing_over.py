@@ -1,5 +1,6 @@
 """After a delivery has been handed over: what staff record of it, and whom they have to tell the addressee of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
-from campaigns.models import Update
+from campaigns.models import CampaignText, Update
 from signatures.deliveries import cover
 from signatures.deliveries.deciding import locked
 from signatures.deliveries.freezing import NAMED
@@ -55,7 +56,7 @@ def hand_over(*, delivery_id: int, pack_id: int, facts: Facts, staff: User) -> b
     delivery.state, delivery.pack, delivery.handed_over_by = State.HANDED_OVER, pack, staff
     write(delivery, facts)
     Pack.objects.filter(delivery=delivery, state__in=Pack.UNDER_WAY).update(state=Pack.State.OUTDATED)
-    draft_updates(delivery)
+    draft_updates(delivery, on_handing_over)
     return True
 
 
@@ -77,36 +78,49 @@ def write(delivery: Delivery, facts: Facts) -> None:
 
 @transaction.atomic
 def record_answer(*, delivery_id: int, on: date, answer: str, language: str) -> bool:
-    """The page shows it and counts no more days. It can be corrected."""
+    """The page shows it and counts no more days; an update is drafted. It can be corrected."""
     delivery = locked(delivery_id, State.HANDED_OVER, State.ANSWERED)
     if delivery is None:
         return False
-    delivery.state = State.ANSWERED
+    is_first, delivery.state = delivery.state == State.HANDED_OVER, State.ANSWERED
     delivery.answered_on, delivery.answer, delivery.answer_language = on, answer, language
     delivery.save(update_fields=["state", "answered_on", "answer", "answer_language"])
+    if is_first:
+        draft_updates(delivery, on_answer)
     return True
 
 
-def draft_updates(delivery: Delivery) -> None:
-    """In each language of the page that the site has words of its own in; staff read, complete and publish them."""
-    signatures = delivery.pack.signatures if delivery.pack else 0
+def draft_updates(delivery: Delivery, words: Callable[[Delivery, CampaignText], tuple[str, str, str]]) -> None:
+    """In each language of the page that the site has words of its own in: title, text and source, which staff read,
+    complete and publish."""
     for text in delivery.campaign.texts.published().filter(language__in=cover.OURS):
         with translation.override(text.language):
-            told = ngettext(
-                "On {day}, {n} signature was handed over to the {addressee}.",
-                "On {day}, {n} signatures were handed over to the {addressee}.",
-                signatures,
-            )
-            Update.objects.create(
-                campaign=delivery.campaign,
-                language=text.language,
-                published_at=None,
-                title=gettext("The petition has been handed over"),
-                body=told.format(
-                    day=cover.day(delivery.handed_over_on), n=cover.number(signatures), addressee=text.addressee
-                ),
-                source=gettext("The receipt of the filing"),
-            )
+            title, body, source = words(delivery, text)
+        Update.objects.create(
+            campaign=delivery.campaign,
+            language=text.language,
+            published_at=None,
+            title=title,
+            body=body,
+            source=source,
+        )
+
+
+def on_handing_over(delivery: Delivery, text: CampaignText) -> tuple[str, str, str]:
+    signatures = delivery.pack.signatures if delivery.pack else 0
+    told = ngettext(
+        "On {day}, {n} signature was handed over to the {addressee}.",
+        "On {day}, {n} signatures were handed over to the {addressee}.",
+        signatures,
+    ).format(day=cover.day(delivery.handed_over_on), n=cover.number(signatures), addressee=text.addressee)
+    return gettext("The petition has been handed over"), told, gettext("The receipt of the filing")
+
+
+def on_answer(delivery: Delivery, text: CampaignText) -> tuple[str, str, str]:
+    told = gettext("On {day}, the {addressee} answered. The answer is on this page, word for word.").format(
+        day=cover.day(delivery.answered_on), addressee=text.addressee
+    )
+    return gettext("The petition has been answered"), told, gettext("The answer itself")
 
 
 def taken_back(delivery: Delivery) -> list[tuple[int, str]]:
