@@ -43,8 +43,8 @@ def body() -> str:
             " counted until {frozen}, the signatures of {signatures} people."
         ),
         gettext(
-            "Of these, {names} are in the enclosed list with their name and country. Another {unnamed} asked to be"
-            " counted without passing on their name: they are here as a number only."
+            "In the enclosed list with name and country: {names}. Counted here as a number only, as those who signed"
+            " asked for: {unnamed}."
         ),
         gettext(
             "Each signature was confirmed by its signer by email; we do not check identity documents. The annexes hold"

@@ -20,7 +20,9 @@ from zipfile import ZipFile
 
 import pypdfium2
 import pytest
+from django.core import mail
 from django.db import connections
+from django.test import override_settings
 from django.utils import timezone
 
 from campaigns import markdown
@@ -141,7 +143,7 @@ def numbers_by_file(pack: ZipFile) -> dict[str, tuple[int, int, int]]:
     letter = text_of(pack.read("1-carta.pdf"))
     totals = text_of(pack.read("4-totales.pdf"))
     manifest = " ".join(pack.read("manifiesto.txt").decode().split())
-    of_letter = found(rf"firmas de {n} personas.*?{n} figuran.*?Otras {n} pidieron", letter)
+    of_letter = found(rf"firmas de {n} personas.*?nombre y país: {n}.*?firmaron: {n}", letter)
     of_totals = found(rf"Entregadas: {n}, de ellas {n} con nombre y país y {n} sin nombre", totals)
     of_manifest = found(rf"Firmas: {n}; con nombre y país: {n}; solo como número: {n}", manifest)
     in_list = len(listed(pack))
@@ -361,7 +363,8 @@ def test_a_delivery_that_is_withdrawn_while_its_pack_is_made_leaves_none(
     assert not packs.make_next()
 
 
-def test_a_pack_that_never_comes_to_its_end_is_given_up_after_some_tries(campaign: Campaign) -> None:
+@override_settings(ALARMS_TO=["one@example.org"], LANGUAGE_CODE="en")
+def test_a_pack_that_never_comes_to_its_end_is_given_up_after_some_tries_and_staff_are_told(campaign: Campaign) -> None:
     make_rows(campaign, 1)
     delivery = approved(campaign)
     Pack.objects.update(state="making", tries=Pack.TRIES, seen_at=timezone.now() - 2 * Pack.SILENT)
@@ -369,6 +372,8 @@ def test_a_pack_that_never_comes_to_its_end_is_given_up_after_some_tries(campaig
     pack = pack_of(delivery)
     assert pack.state == Pack.State.FAILED
     assert pack.error
+    [told] = mail.outbox
+    assert f"The pack of delivery {delivery.pk} could not be made" in told.body
     assert deciding.make_again(delivery_id=delivery.pk)
     work()
     assert pack_of(delivery).state == Pack.State.READY
@@ -477,7 +482,14 @@ def test_what_was_handed_over_cannot_be_withdrawn_nor_be_of_another_pack(campaig
     corrected = handing_over.Facts(on=FACTS.on, how="by mail", to_whom="Mesa", receipt_number="C-1", case_number="E-2")
     assert handing_over.amend(delivery_id=delivery.pk, facts=corrected)
     answered = {"on": FACTS.on, "answer": "We have read it.", "language": "es"}
-    assert handing_over.record_answer(delivery_id=delivery.pk, **answered)
+    for _time in range(2):  # the second time it is corrected
+        assert handing_over.record_answer(delivery_id=delivery.pk, **answered)
+    drafts = Update.objects.filter(campaign=campaign, published_at=None)
+    assert list(drafts.filter(language="es").order_by("pk").values_list("title", flat=True)) == [
+        "La petición fue entregada",
+        "La petición tiene respuesta",
+    ]
+    assert "word for word" in drafts.get(language="en", title="The petition has been answered").body
     delivery.refresh_from_db()
     assert (delivery.state, delivery.how, delivery.receipt_number) == ("answered", "by mail", "C-1")
 
