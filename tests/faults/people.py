@@ -16,6 +16,7 @@ from tests.bench.site import PAGE, BenchSite
 THREADS = 6
 PATIENCE = 30  # seconds, for an answer
 PAUSE = 0.2  # seconds, before somebody who was not served tries again
+READING = 0.1  # seconds, before the next one signs: each of their letters has to leave before a test is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ class Answer:
 class People:
     """`with People(site) as people:` has them sign and confirm, one after the other in each of several threads.
 
-    Whoever is answered 503, or not at all, sends the same again.
+    Whoever is answered 503, or not at all, sends the same again. `reading` is how many seconds pass between two.
     """
 
     numbers = count(1)
 
-    def __init__(self, site: BenchSite, threads: int = THREADS, *, keep_alive: bool = True) -> None:
-        self.site, self.keep_alive = site, keep_alive
+    def __init__(
+        self, site: BenchSite, threads: int = THREADS, *, keep_alive: bool = True, reading: float = READING
+    ) -> None:
+        self.site, self.keep_alive, self.reading = site, keep_alive, reading
         self.answers: list[Answer] = []
         self.is_over = Event()
         self.lock = Lock()
@@ -64,6 +67,7 @@ class People:
             if signed.pk is not None:
                 token = tokens.CONFIRM.make(signed.pk)
                 self.until_served(connection, "confirm", f"/es/confirm/{token}/", {}, signed.pk)
+            self.is_over.wait(self.reading)
         connection.close()
 
     def form(self) -> dict[str, str]:
