@@ -13,6 +13,17 @@ settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("ours")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What begins last is waited for alone."""
+
+    def place(item: pytest.Item) -> int:
+        if item.get_closest_marker("first"):
+            return 0
+        return 1 if item.get_closest_marker("xdist_group") else 2
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """What pytest-django asks for before it makes the database of this process: a copy needs no migrating."""

@@ -302,6 +302,7 @@ class AnythingHappens(RuleBasedStateMachine):
         assert not Letter.objects.exclude(state="waiting").exclude(details={}).exists()
 
 
+@pytest.mark.first
 @pytest.mark.django_db
 def test_any_order_of_acts_keeps_the_count_and_shows_nothing_more_than_was_chosen() -> None:
     def machine() -> AnythingHappens:

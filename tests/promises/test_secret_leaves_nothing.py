@@ -23,7 +23,7 @@ from tests.browser.site import PATIENCE, ROOT, SLUG, STAFF, Site, running_site, 
 from tests.promises.traces import Traces, codes_in, dump, everything_in_redis
 from tests.promises.visitor import Answer, Visitor, link_in
 
-pytestmark = pytest.mark.xdist_group("secret")  # one site for the module
+pytestmark = [pytest.mark.first, pytest.mark.xdist_group("secret")]  # one site for the module
 
 # Who signs in secret types a name all the same: the form has a field for it.
 SIGNATURES = "/admin/signatures/signature/"

@@ -13,7 +13,7 @@ from signatures import tokens
 from tests.browser.site import SLUG, Site, running_site
 from tests.promises.visitor import Visitor
 
-pytestmark = [pytest.mark.bench, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.bench, pytest.mark.xdist_group("pages")]
 
 # Each address is used once for each thing, or its letters of the day would run out.
 N = 200

@@ -24,6 +24,7 @@ def broken(document: dict[str, Any], url: str, folder: Path, examples: int) -> l
     return sorted({line.removeprefix("- ") for line in done.stdout.splitlines() if line.startswith("- ")})
 
 
+@pytest.mark.first
 @pytest.mark.ci
 def test_answers_are_as_promised_and_a_promise_that_is_not_kept_is_found(tmp_path: Path) -> None:
     document = json.loads(api.document())

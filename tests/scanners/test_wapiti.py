@@ -95,6 +95,7 @@ def test_wapiti_finds_the_holes_where_there_are_some(holes: str, tmp_path: Path)
     }
 
 
+@pytest.mark.first
 @pytest.mark.ci
 def test_wapiti_finds_nothing_on_the_site(tmp_path: Path) -> None:
     """As behind a proxy with TLS, so that cookies and headers are those of production; without limits in its way; in

@@ -203,7 +203,7 @@ def make_clone(user: str) -> Clone:
 
 def as_user(user: str, *values: str, is_long: bool = False) -> Any:
     """The tests of one user's clone run in one process, one after the other."""
-    marks = [pytest.mark.xdist_group(f"clone of {user}"), *([pytest.mark.long] if is_long else [])]
+    marks = [pytest.mark.first, pytest.mark.xdist_group(f"clone of {user}"), *([pytest.mark.long] if is_long else [])]
     return pytest.param(user, *values, marks=marks, id="-".join((user, *values)))
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.browser.guides.taking import LANGUAGES, PICTURES, stale
 
 
+@pytest.mark.first
 @pytest.mark.ci
 @pytest.mark.parametrize(
     "language", [pytest.param(each, marks=pytest.mark.xdist_group(f"guides in {each}")) for each in LANGUAGES]

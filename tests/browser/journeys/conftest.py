@@ -52,8 +52,8 @@ class Visitors:
         self.errors.append(str(error.error))
 
 
-# Neither is there longer than for this folder, which the marks of its modules keep in one worker: there is room for two
-# sites at a time, and while Playwright runs, Django refuses its database to every test of this process.
+# Neither is there longer than for this folder, which the marks of its modules keep in one worker: another site may wait
+# for the room of this one, and while Playwright runs, Django refuses its database to every test of this process.
 
 
 @pytest.fixture(scope="package")

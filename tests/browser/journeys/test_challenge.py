@@ -9,7 +9,7 @@ from tests.browser.journeys.conftest import Visitors
 from tests.browser.journeys.steps import PETITION, code_in, doubts_about, expect_at, send, states_of
 from tests.browser.site import Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("journeys")
 
 
 def test_whoever_is_doubted_solves_a_challenge_or_goes_on_without_one_and_loses_nothing(

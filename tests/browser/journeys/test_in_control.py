@@ -22,7 +22,7 @@ from tests.browser.journeys.steps import (
 )
 from tests.browser.site import Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.first, pytest.mark.xdist_group("journeys")]
 
 only_with_scripts = pytest.mark.parametrize("javascript", [True], indirect=True, ids=["with JavaScript"])
 

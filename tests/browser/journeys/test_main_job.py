@@ -21,7 +21,7 @@ from tests.browser.journeys.steps import (
 )
 from tests.browser.site import Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("journeys")
 
 
 def test_a_supporter_is_counted_once_confirmed_and_staff_export_the_signature(

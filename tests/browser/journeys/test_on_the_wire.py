@@ -9,7 +9,7 @@ import pytest
 from tests.browser.journeys.steps import PETITION
 from tests.browser.site import ROOT, Site
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("journeys")]
 
 SECRET = b"INSTALLED_APPS"  # a word of the settings file
 

@@ -15,7 +15,7 @@ from tests.browser.journeys.steps import PETITION, button, confirmation_link, ex
 from tests.browser.site import Site
 from tests.promises.visitor import Visitor
 
-pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.ci, pytest.mark.xdist_group("journeys")]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.pages.looks import Look, show
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.first, pytest.mark.xdist_group("pages")]
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 # Of dark colours no other rule can say anything that it has not said of light ones.

@@ -13,7 +13,7 @@ from tests.browser.pages.looks import Look
 from tests.browser.pages.staging import NAMES
 from tests.browser.site import ROOT, Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("pages")
 
 # What reads the same in both languages, beside names of people: proper names.
 SAME_IN_BOTH = {

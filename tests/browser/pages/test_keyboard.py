@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.site import SLUG, Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("pages")
 
 PETITION = f"/es/{SLUG}/"
 STEPS = 120  # of Tab, at the most, to what is looked for

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from tests.browser.pages.looks import Look, show
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("pages")
 
 # Width of the window in pixels, size of the text in per cent.
 VIEWS = ((320, 100), (1280, 100), (360, 200), (1280, 200))

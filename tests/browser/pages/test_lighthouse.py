@@ -17,7 +17,7 @@ from tests.browser.pages.staging import LANGUAGES
 from tests.browser.pages.tools import need
 from tests.browser.site import SLUG, Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("pages")
 
 CATEGORIES = ("accessibility", "best-practices", "seo")
 

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.pages.looks import Look
 from tests.browser.pages.tools import need
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("pages")
 
 
 def test_each_page_is_valid_html(looks: list[Look], tmp_path: Path) -> None:

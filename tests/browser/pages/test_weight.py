@@ -16,7 +16,7 @@ from tests.browser.pages.looks import Look
 from tests.browser.pages.staging import LANGUAGES
 from tests.browser.site import SLUG, Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("pages")
 
 FIRST_VIEW = 14_000  # bytes: what a server may send before it has heard from the browser again
 WHOLE_PAGE = 45_000

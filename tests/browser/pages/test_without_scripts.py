@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.pages.looks import Look
 from tests.browser.site import SLUG, Site
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("pages")
 
 PAGES = ("open", "check-email", "thanks", "privacy", "ask", "own", "not-me")
 
