@@ -18,7 +18,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition_site.settings")
 GIVES_WAY = 5  # of nice(2): a third of the processor where web processes want all of it
 
 # A worker whose Redis goes away would give back what it has in hand to a connection that is gone, and end of it (kombu
-# 5.7: of twelve, four did). Nothing needs to come back: PostgreSQL holds what is to be done, and beat asks again.
+# 5.7: of twelve, four did). Nothing needs to come back at once: PostgreSQL holds what is to be done, beat asks again,
+# and what stays unacknowledged in Redis is given to another after an hour.
 Channel.do_restore = False
 
 app = Celery("petition_site")
