@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 import psycopg
 from psycopg import errors
 from psycopg.abc import PQGen
+from psycopg.waiting import Wait
 
 RV = TypeVar("RV")
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -146,9 +147,13 @@ class Connection(psycopg.Connection[Any]):
             return super().wait(gen, interval, timeout)
         here = ajar if self.is_replica else door
         here.enter()
+        try:
+            wanted = next(gen)
+        except StopIteration as done:  # nothing was to be asked, as where autocommit is switched on
+            return done.value  # type: ignore[no-any-return]
         begun = monotonic()
         try:
-            answer = super().wait(gen, interval, min(self.most, patience.left))
+            answer = super().wait(resumed(wanted, gen), interval, min(self.most, patience.left))
         except errors._WaitTimeout:
             here.stays_silent()
             with suppress(psycopg.Error):
@@ -159,3 +164,13 @@ class Connection(psycopg.Connection[Any]):
             patience.spend(monotonic() - begun)
         here.is_answered()
         return answer
+
+
+def resumed(wanted: Wait, gen: PQGen[RV]) -> PQGen[RV]:
+    """The same, where it has said already what it waits for."""
+    while True:
+        ready = yield wanted
+        try:
+            wanted = gen.send(ready)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]

@@ -103,3 +103,17 @@ def test_while_postgresql_answers_to_nobody_one_asks_and_the_others_do_not_wait(
     room.door.closed_until = 1.0  # long ago
     assert elsewhere(opens)
     assert elsewhere(opens)
+
+
+def test_what_asks_postgresql_nothing_is_no_answer_of_it() -> None:
+    """As where a pooler has let somebody in, and what follows is only noted on this side."""
+
+    def view() -> list[bytes]:
+        connection.ensure_connection()
+        room.patience.has_heard = False
+        connection.connection.set_autocommit(True)
+        before = room.patience.has_heard
+        sleep(0)
+        return [repr((before, room.patience.has_heard)).encode()]
+
+    assert elsewhere(lambda: list(request(view))) == [b"(False, True)"]
