@@ -45,9 +45,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Iterator[None]:
-    """Two more than there are cores: a good part of a run is waiting, for letters, for servers and for time to pass."""
+    """One more than there are cores: a fifth of a run is waiting, for letters, for servers and for time to pass."""
     workers = yield
-    return workers if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else workers + 2
+    return workers if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else workers + 1
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
